@@ -1,0 +1,49 @@
+# `make run` and `make test` do all the set-up themselves.
+PYTHON ?= python3
+BIN = .venv/bin
+
+.PHONY: run test test-postgres test-long check bench screenshots format lock dev
+
+run:
+	@$(PYTHON) terror_site/bootstrap.py
+
+dev:
+	@$(PYTHON) terror_site/bootstrap.py install-dev
+
+test: dev
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered -m "not long"
+	$(BIN)/python -m coverage report --include=lessons/markup.py,lessons/splicing.py,people/roles.py,people/passphrases.py --fail-under=100
+
+test-postgres: dev
+	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n auto -m "not long and not browser"
+
+test-long: dev
+	$(BIN)/python -m pytest -m long
+
+check: dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/djade --check --target-version 5.2 $$(git ls-files --cached --others --exclude-standard '*.html')
+	$(BIN)/djlint --lint templates
+	$(BIN)/lint-imports
+	SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') VAR_DIR=$$(mktemp -d) sh -c '\
+	$(BIN)/python manage.py check --deploy --fail-level WARNING && \
+	SITE_SCHEME=http $(BIN)/python manage.py check --deploy --fail-level WARNING && \
+	$(BIN)/python manage.py makemigrations --check --dry-run'
+
+bench: dev
+	$(BIN)/python -m tests.bench
+
+screenshots: dev
+	$(BIN)/python -m tests.screenshots
+
+format: dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	-$(BIN)/djade --target-version 5.2 $$(git ls-files --cached --others --exclude-standard '*.html')
+
+# Needs uv, for maintainers only: a hashed lock for every Python and system.
+lock:
+	for part in requirements requirements-server requirements-dev; do \
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-emit-index-url --output-file $$part.txt $$part.in || exit 1; done

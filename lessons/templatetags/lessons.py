@@ -1,0 +1,19 @@
+"""Template filters for lesson text."""
+
+from django import template
+from django.utils.safestring import mark_safe
+
+from lessons import markup as rules
+
+register = template.Library()
+
+
+@register.filter
+def markup(text):
+    """Markdown → safe HTML in blocks. With `inline_markup`, all that marks text safe."""
+    return mark_safe(rules.to_html(text))
+
+
+@register.filter
+def inline_markup(text):
+    return mark_safe(rules.to_inline_html(text))

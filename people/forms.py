@@ -1,0 +1,201 @@
+"""Forms about people: sign-in, reading settings, a school's first start."""
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Submit
+from django import forms
+from django.contrib.auth import password_validation
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.utils.translation import gettext_lazy as _
+
+from people.models import School, User, check_time_zone
+
+
+def helper(label, **attributes):
+    """Return the house's crispy helper: one main button, an error summary."""
+    form_helper = FormHelper()
+    form_helper.form_show_errors = True
+    form_helper.attrs = {"novalidate": "", **attributes}
+    form_helper.add_input(Submit("", label, css_class="btn main", css_id=None))
+    return form_helper
+
+
+class SignInForm(AuthenticationForm):
+    """Django's own, with one message for an unknown name and a wrong password."""
+
+    error_messages = {
+        "invalid_login": _(
+            "That username and password do not match. Check your card and try again."
+        ),
+        "inactive": _(
+            "That username and password do not match. Check your card and try again."
+        ),
+    }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = _("Username")
+        self.fields["username"].help_text = _(
+            "On your sign-in card, such as nfletcher26."
+        )
+        self.fields["username"].widget.attrs |= {
+            "autocapitalize": "none",
+            "autocomplete": "username",
+            "spellcheck": "false",
+        }
+        self.helper = helper(_("Sign in"))
+
+
+class OwnPasswordForm(PasswordChangeForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.helper = helper(_("Change password"))
+
+
+class ReadingSettingsForm(forms.ModelForm):
+    class Meta:
+        model = User
+        fields = ["text_size", "line_spacing", "typeface", "paper"]
+        widgets = dict.fromkeys(
+            ("text_size", "line_spacing", "typeface", "paper"), forms.RadioSelect
+        )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.helper = helper(_("Save reading settings"), **{"data-reading": ""})
+        self.helper.form_class = "reading"
+
+
+class SchoolForm(forms.ModelForm):
+    """The school's own settings, with "no mail" as a choice in words."""
+
+    MAIL = "mail"
+    NO_MAIL = "none"
+
+    mail = forms.ChoiceField(
+        label=_("Mail"),
+        choices=[
+            (NO_MAIL, _("No mail: staff reset passwords by hand")),
+            (MAIL, _("Send mail through the server below")),
+        ],
+        widget=forms.RadioSelect,
+        initial=NO_MAIL,
+    )
+
+    class Meta:
+        model = School
+        fields = [
+            "name",
+            "time_zone",
+            "help_text",
+            "mail",
+            "mail_host",
+            "mail_port",
+            "mail_security",
+            "mail_username",
+            "mail_password",
+            "mail_from",
+        ]
+        widgets = {
+            "help_text": forms.Textarea(attrs={"rows": 3}),
+            "mail_password": forms.PasswordInput(
+                render_value=True, attrs={"autocomplete": "off"}
+            ),
+        }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["name"].required = True
+        self.fields["name"].error_messages["required"] = _(
+            "Enter the school’s name: it stands at the top of every page."
+        )
+        self.fields["mail_port"].required = False
+        self.fields["mail_security"].required = False
+        if self.instance.has_mail:
+            self.initial["mail"] = self.MAIL
+
+    def clean_time_zone(self):
+        name = self.cleaned_data["time_zone"].strip()
+        check_time_zone(name)
+        return name
+
+    def clean(self):
+        data = super().clean()
+        if data.get("mail") == self.MAIL:
+            for name in ("mail_host", "mail_from"):
+                if not data.get(name) and name not in self.errors:
+                    self.add_error(
+                        name, _("Fill this in, or choose “No mail” further up.")
+                    )
+        else:
+            data["mail_host"] = ""
+        data["mail_port"] = data.get("mail_port") or 587
+        data["mail_security"] = (
+            data.get("mail_security") or School.MailSecurity.STARTTLS
+        )
+        return data
+
+
+class SetUpForm(SchoolForm):
+    """The one-time page of a real school's first start."""
+
+    field_order = ["username", "first_name", "last_name", "password1", "password2"]
+
+    username = forms.CharField(
+        label=_("Your username"),
+        max_length=150,
+        help_text=_("Small letters, digits and . - _ only. You sign in with it."),
+        widget=forms.TextInput(
+            attrs={
+                "autocapitalize": "none",
+                "autocomplete": "username",
+                "spellcheck": "false",
+            }
+        ),
+    )
+    first_name = forms.CharField(label=_("Your first name"), max_length=150)
+    last_name = forms.CharField(label=_("Your last name"), max_length=150)
+    password1 = forms.CharField(
+        label=_("Your password"),
+        help_text=_("At least 12 characters. Four short words are fine."),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    password2 = forms.CharField(
+        label=_("The password again"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.helper = helper(_("Finish setting up"))
+
+    def clean_username(self):
+        username = self.cleaned_data["username"].strip().lower()
+        User._meta.get_field("username").run_validators(username)
+        if User.objects.filter(username=username).exists():
+            raise forms.ValidationError(
+                _("That username is taken. Choose another one.")
+            )
+        return username
+
+    def clean_password1(self):
+        password = self.cleaned_data["password1"]
+        if len(password) < 12:
+            raise forms.ValidationError(
+                _("Use at least 12 characters: this account manages the whole site.")
+            )
+        password_validation.validate_password(password)
+        return password
+
+    def clean(self):
+        data = super().clean()
+        if (
+            data.get("password1")
+            and data.get("password2") is not None
+            and data["password1"] != data["password2"]
+        ):
+            self.add_error(
+                "password2", _("The two passwords differ. Type the same one twice.")
+            )
+        return data

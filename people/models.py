@@ -1,0 +1,473 @@
+"""Who there is: the school, its people, its classes and who belongs where.
+
+What a person may see hangs on memberships that are valid today and is asked of
+the querysets here; which kinds of thing a role may touch is in `people.roles`.
+"""
+
+import zoneinfo
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from people import roles
+
+SCHOOL_CACHE_SECONDS = 5
+
+
+def check_time_zone(name):
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(
+            _("“%(name)s” is not a time zone. Write it like Europe/London."),
+            params={"name": name},
+        )
+
+
+class SchoolQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Return the settings to site managers, whose work they are."""
+        return self if roles.SITE_MANAGER in user.roles else self.none()
+
+
+class School(models.Model):
+    """The school itself: exactly one row, made when it is first asked for."""
+
+    class MailSecurity(models.TextChoices):
+        STARTTLS = "starttls", _("STARTTLS (usual, port 587)")
+        TLS = "tls", _("TLS from the start (port 465)")
+        NONE = "none", _("No encryption (only inside the school)")
+
+    name = models.CharField(_("school’s name"), max_length=100, default="", blank=True)
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=60,
+        default="Europe/London",
+        validators=[check_time_zone],
+    )
+    help_text = models.TextField(
+        _("help text"),
+        default="",
+        blank=True,
+        help_text=_(
+            "Shown on the help page: whom a student asks about passwords and work."
+        ),
+    )
+    mail_host = models.CharField(
+        _("mail server"),
+        max_length=200,
+        default="",
+        blank=True,
+        help_text=_("Leave empty for no mail. Staff then reset passwords by hand."),
+    )
+    mail_port = models.PositiveIntegerField(_("mail port"), default=587)
+    mail_security = models.CharField(
+        _("mail encryption"),
+        max_length=10,
+        choices=MailSecurity,
+        default=MailSecurity.STARTTLS,
+    )
+    mail_username = models.CharField(
+        _("mail user name"), max_length=200, default="", blank=True
+    )
+    mail_password = models.CharField(
+        _("mail password"), max_length=200, default="", blank=True
+    )
+    mail_from = models.EmailField(_("sender’s address"), default="", blank=True)
+    set_up_at = models.DateTimeField(null=True, blank=True, editable=False)
+    demo_loaded_at = models.DateTimeField(null=True, blank=True, editable=False)
+    demo_removed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = SchoolQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("school settings")
+        verbose_name_plural = _("school settings")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(pk=1),
+                name="people_one_school",
+                violation_error_message=_("There is only one school."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.name or str(_("History classroom"))
+
+    @classmethod
+    def current(cls):
+        """Return the school, at most `SCHOOL_CACHE_SECONDS` old.
+
+        Every page asks for it; other worker processes see a change of name or
+        zone that much later.
+        """
+        return cache.get_or_set(
+            "school", lambda: cls.objects.get_or_create(pk=1)[0], SCHOOL_CACHE_SECONDS
+        )
+
+    @staticmethod
+    def forget_current():
+        cache.delete("school")
+
+    @property
+    def has_mail(self):
+        return bool(self.mail_host)
+
+    @property
+    def is_demonstration(self):
+        return self.demo_loaded_at is not None and self.demo_removed_at is None
+
+    @property
+    def needs_set_up(self):
+        return self.set_up_at is None and not self.is_demonstration
+
+
+class UserQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Return the accounts that `user` may know of.
+
+        Everybody knows themselves. Whoever works with a class knows its
+        students; heads, SENCo, data and site managers know every student, and
+        all of them but the SENCo know the staff.
+        """
+        seen = Q(pk=user.pk)
+        if user.sees_every_class:
+            seen |= Q(is_staff=False)
+        elif user.is_staff:
+            seen |= Exists(
+                Membership.objects.valid()
+                .filter(role=roles.STUDENT, person=OuterRef("pk"))
+                .filter(group__in=TeachingGroup.objects.worked_in_by(user))
+            )
+        if user.roles & roles.SEES_STAFF:
+            seen |= Q(is_staff=True)
+        return self.filter(seen)
+
+    def with_role(self, role):
+        """Return those who hold `role` today."""
+        return self.filter(
+            Exists(Membership.objects.valid().filter(role=role, person=OuterRef("pk")))
+        )
+
+
+class SchoolUserManager(UserManager.from_queryset(UserQuerySet)):
+    def _create_user_object(self, username, email, password, **extra_fields):
+        return super()._create_user_object(
+            username.lower() if username else username,
+            email,
+            password,
+            **extra_fields,
+        )
+
+    def get_by_natural_key(self, username):
+        """Find an account however the name was typed: cards are read by people."""
+        return self.get(username=username.strip().lower())
+
+
+class User(AbstractUser):
+    """A person who can sign in. `is_staff` tells staff accounts from students'.
+
+    It says only what kind of account this is; every right comes from a
+    membership that is valid today.
+    """
+
+    class TextSize(models.TextChoices):
+        STANDARD = "1", _("100%")
+        LARGE = "2", _("112%")
+        LARGER = "3", _("130%")
+        LARGEST = "4", _("150%")
+
+    class LineSpacing(models.TextChoices):
+        STANDARD = "1", _("Standard")
+        WIDE = "2", _("Wide")
+        WIDEST = "3", _("Widest")
+
+    class Typeface(models.TextChoices):
+        SERIF = "serif", _("Serif")
+        SANS = "sans", _("Sans")
+        WIDE = "wide", _("Wide, spaced")
+        DYSLEXIA = "dys", _("Dyslexia font")
+
+    class Paper(models.TextChoices):
+        AUTO = "auto", _("Match device")
+        CREAM = "cream", _("Cream")
+        PEACH = "peach", _("Peach")
+        BLUE = "blue", _("Blue")
+        GREEN = "green", _("Green")
+
+    preferred_name = models.CharField(
+        _("preferred first name"),
+        max_length=60,
+        blank=True,
+        help_text=_("Used on every page instead of the first name."),
+    )
+    text_size = models.CharField(
+        _("text size"), max_length=1, choices=TextSize, default=TextSize.STANDARD
+    )
+    line_spacing = models.CharField(
+        _("line spacing"),
+        max_length=1,
+        choices=LineSpacing,
+        default=LineSpacing.STANDARD,
+    )
+    typeface = models.CharField(
+        _("typeface"), max_length=5, choices=Typeface, default=Typeface.SERIF
+    )
+    paper = models.CharField(
+        _("paper"), max_length=5, choices=Paper, default=Paper.AUTO
+    )
+    is_demonstration = models.BooleanField(default=False, editable=False)
+
+    objects = SchoolUserManager()
+
+    class Meta(AbstractUser.Meta):
+        verbose_name = _("staff account")
+        verbose_name_plural = _("staff accounts")
+        ordering = ["last_name", "first_name", "username"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(username=models.functions.Lower(F("username"))),
+                name="people_user_username_lower",
+                violation_error_message=_("User names are written in small letters."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.get_full_name() or self.username
+
+    def get_short_name(self):
+        return self.preferred_name or self.first_name or self.username
+
+    def get_full_name(self):
+        first = self.preferred_name or self.first_name
+        return f"{first} {self.last_name}".strip()
+
+    @cached_property
+    def roles(self):
+        """The roles held today, as a set; read once a request."""
+        return frozenset(
+            Membership.objects.valid()
+            .filter(person_id=self.pk)
+            .values_list("role", flat=True)
+        )
+
+    @property
+    def sees_every_class(self):
+        return not self.roles.isdisjoint(roles.SEES_EVERY_CLASS)
+
+    @property
+    def role_names(self):
+        """The roles held today in words, school roles first."""
+        return [
+            roles.LABELS[role]
+            for role in (*roles.SCHOOL_ROLES, *roles.CLASS_ROLES)
+            if role in self.roles
+        ]
+
+    @property
+    def is_student(self):
+        return not self.is_staff
+
+    @property
+    def works_here(self):
+        """Whether the staff pages open at all: a staff account with a role today."""
+        return self.is_active and self.is_staff and bool(self.roles)
+
+
+class StudentManager(SchoolUserManager):
+    def get_queryset(self):
+        return super().get_queryset().filter(is_staff=False)
+
+
+class Student(User):
+    """A student's account, for the admin pages that teachers may use."""
+
+    objects = StudentManager()
+
+    class Meta:
+        proxy = True
+        verbose_name = _("student")
+        verbose_name_plural = _("students")
+
+
+class TeachingGroupQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Return the classes `user` belongs to today, or all for school roles."""
+        if user.sees_every_class:
+            return self
+        return self.filter(
+            Exists(
+                Membership.objects.valid().filter(
+                    group=OuterRef("pk"), person_id=user.pk
+                )
+            )
+        )
+
+    def worked_in_by(self, user):
+        """Return the classes in which `user` teaches or assists today."""
+        return self.filter(
+            Exists(
+                Membership.objects.valid().filter(
+                    group=OuterRef("pk"),
+                    person_id=user.pk,
+                    role__in=(roles.TEACHER, roles.ASSISTANT),
+                )
+            )
+        )
+
+    def with_student_count(self):
+        """Annotate `student_count`, the students who belong today."""
+        students = (
+            Membership.objects.valid()
+            .filter(group=OuterRef("pk"), role=roles.STUDENT)
+            .order_by()
+            .values("group")
+            .annotate(n=models.Count("pk"))
+            .values("n")
+        )
+        return self.annotate(
+            student_count=models.functions.Coalesce(models.Subquery(students), 0)
+        )
+
+
+class TeachingGroup(models.Model):
+    """A class, such as 10B/Hi1."""
+
+    name = models.CharField(_("name"), max_length=30)
+    cohort = models.PositiveSmallIntegerField(
+        _("exam year"), help_text=_("The summer in which this class sits the exam.")
+    )
+    is_demonstration = models.BooleanField(default=False, editable=False)
+
+    objects = TeachingGroupQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("class")
+        verbose_name_plural = _("classes")
+        ordering = ["cohort", "name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name", "cohort"],
+                name="people_class_once_a_year",
+                violation_error_message=_(
+                    "There is already a class of that name for that exam year."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(cohort__gte=2000, cohort__lte=2100),
+                name="people_class_cohort_is_a_year",
+                violation_error_message=_("Write the exam year in full, like 2027."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+
+class MembershipQuerySet(models.QuerySet):
+    def valid(self, on=None):
+        """Return those valid on a date, by default today in the school's zone."""
+        on = on or timezone.localdate()
+        return self.filter(from_date__lte=on).filter(
+            Q(until_date=None) | Q(until_date__gte=on)
+        )
+
+    def visible_to(self, user):
+        """Return own memberships and those of classes worked in.
+
+        School roles see every class's memberships; the roles of other staff for
+        the whole school are seen by those who see staff accounts.
+        """
+        seen = Q(person_id=user.pk)
+        if user.sees_every_class:
+            seen |= Q(group__isnull=False)
+        elif user.is_staff:
+            seen |= Q(group__in=TeachingGroup.objects.worked_in_by(user))
+        if user.roles & roles.SEES_STAFF:
+            seen |= Q(group__isnull=True)
+        return self.filter(seen)
+
+
+class Membership(models.Model):
+    """One person's role in a class, or for the school, between two dates.
+
+    Both dates belong to it. An empty `until_date` means: until further notice.
+    """
+
+    person = models.ForeignKey(
+        User, models.CASCADE, related_name="memberships", verbose_name=_("person")
+    )
+    group = models.ForeignKey(
+        TeachingGroup,
+        models.CASCADE,
+        related_name="memberships",
+        verbose_name=_("class"),
+        null=True,
+        blank=True,
+    )
+    role = models.CharField(_("role"), max_length=12, choices=roles.CHOICES)
+    from_date = models.DateField(_("from"), default=timezone.localdate)
+    until_date = models.DateField(_("until"), null=True, blank=True)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        ordering = ["group", "role", "person"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(role__in=roles.CLASS_ROLES, group__isnull=False)
+                | Q(role__in=roles.SCHOOL_ROLES, group__isnull=True),
+                name="people_membership_role_fits",
+                violation_error_message=_(
+                    "Students, teachers and assistants belong to a class; the "
+                    "other roles belong to the school, so leave the class empty."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(until_date=None) | Q(until_date__gte=F("from_date")),
+                name="people_membership_dates_in_order",
+                violation_error_message=_(
+                    "The last day is before the first. Change one of the two dates."
+                ),
+            ),
+            models.UniqueConstraint(
+                fields=["person", "group", "role", "from_date"],
+                name="people_membership_once_in_class",
+                violation_error_message=_(
+                    "This person already has that role there from that day."
+                ),
+            ),
+            # The one above lets empty classes repeat: SQL counts them as unequal.
+            models.UniqueConstraint(
+                fields=["person", "role", "from_date"],
+                condition=Q(group=None),
+                name="people_membership_once_in_school",
+                violation_error_message=_(
+                    "This person already has that role from that day."
+                ),
+            ),
+        ]
+
+    def __str__(self):
+        where = self.group or _("the school")
+        return f"{self.person}, {self.get_role_display().lower()}, {where}"
+
+    def clean(self):
+        """Keep students' accounts out of staff roles and the other way round."""
+        if self.person_id is None or not self.role:
+            return
+        if (self.role == roles.STUDENT) == self.person.is_staff:
+            raise ValidationError(
+                {
+                    "role": _(
+                        "A staff account cannot be a student, and a student’s "
+                        "account cannot have a staff role."
+                    )
+                }
+            )

@@ -1,0 +1,85 @@
+"""Which roles there are and what kind of thing each may touch (pure).
+
+A role is held through a `Membership` and only while that is valid. Which rows
+a person reaches is not decided here but by each queryset's `visible_to`.
+"""
+
+# Roles held in one class.
+STUDENT = "student"
+TEACHER = "teacher"
+ASSISTANT = "assistant"
+CLASS_ROLES = (STUDENT, TEACHER, ASSISTANT)
+
+# Roles held for the whole school.
+HEAD = "head"
+SENCO = "senco"
+DATA_MANAGER = "data manager"
+SITE_MANAGER = "site manager"
+SCHOOL_ROLES = (HEAD, SENCO, DATA_MANAGER, SITE_MANAGER)
+
+LABELS = {
+    STUDENT: "Student",
+    TEACHER: "Teacher",
+    ASSISTANT: "Assistant",
+    HEAD: "Head of department",
+    SENCO: "SENCo",
+    DATA_MANAGER: "Data manager",
+    SITE_MANAGER: "Site manager",
+}
+CHOICES = [(role, LABELS[role]) for role in (*CLASS_ROLES, *SCHOOL_ROLES)]
+
+# Roles that reach every class of the school.
+SEES_EVERY_CLASS = frozenset(SCHOOL_ROLES)
+# Roles that reach staff accounts.
+SEES_STAFF = frozenset({HEAD, DATA_MANAGER, SITE_MANAGER})
+
+_READ_PEOPLE = {
+    "people.view_student",
+    "people.view_teachinggroup",
+    "people.view_membership",
+}
+_KEEP_ROSTER = _READ_PEOPLE | {
+    "people.add_student",
+    "people.change_student",
+    "people.add_teachinggroup",
+    "people.change_teachinggroup",
+    "people.add_membership",
+    "people.change_membership",
+    "people.view_user",
+}
+_EDIT_LESSONS = {
+    f"lessons.{verb}_{noun}"
+    for verb in ("view", "add", "change")
+    for noun in ("lesson", "section", "source", "mnemonic", "mnemonicpoint")
+} | {
+    f"lessons.delete_{noun}"
+    for noun in ("section", "source", "mnemonic", "mnemonicpoint")
+}
+
+PERMISSIONS = {
+    STUDENT: frozenset(),
+    TEACHER: frozenset(_READ_PEOPLE | _EDIT_LESSONS | {"people.change_student"}),
+    ASSISTANT: frozenset(_READ_PEOPLE | {"lessons.view_lesson"}),
+    HEAD: frozenset(
+        _READ_PEOPLE
+        | _EDIT_LESSONS
+        | {
+            "people.change_student",
+            "people.change_teachinggroup",
+            "people.add_membership",
+            "people.change_membership",
+            "people.view_user",
+        }
+    ),
+    SENCO: frozenset(_READ_PEOPLE | {"lessons.view_lesson"}),
+    DATA_MANAGER: frozenset(_KEEP_ROSTER),
+    SITE_MANAGER: frozenset(
+        _KEEP_ROSTER
+        | {
+            "people.add_user",
+            "people.change_user",
+            "people.view_school",
+            "people.change_school",
+        }
+    ),
+}

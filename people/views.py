@@ -1,0 +1,72 @@
+"""Sign-in, own password, reading settings and a school's first start."""
+
+from django.contrib import messages
+from django.contrib.auth import login, views as auth_views
+from django.contrib.auth.decorators import login_not_required
+from django.core import signing
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from people import set_up
+from people.forms import OwnPasswordForm, ReadingSettingsForm, SetUpForm, SignInForm
+from people.models import School
+
+
+class SignIn(auth_views.LoginView):
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+
+class OwnPassword(auth_views.PasswordChangeView):
+    form_class = OwnPasswordForm
+    success_url = reverse_lazy("home")
+
+    def form_valid(self, form):
+        messages.success(self.request, _("Your password is changed."))
+        return super().form_valid(form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def reading_settings(request):
+    """Show and save how this account reads; a script may post it quietly."""
+    form = ReadingSettingsForm(request.POST or None, instance=request.user)
+    back = request.GET.get("next", "")
+    if not url_has_allowed_host_and_scheme(
+        back, {request.get_host()}, request.is_secure()
+    ):
+        back = ""
+    if request.method == "POST" and form.is_valid():
+        request.user.save(update_fields=form.Meta.fields)
+        if request.headers.get("X-Quiet-Save"):
+            return HttpResponse(_("Saved"))
+        messages.success(request, _("Your reading settings are saved."))
+        return redirect(back or "home")
+    return render(request, "people/reading_settings.html", {"form": form, "back": back})
+
+
+@login_not_required
+@never_cache
+@sensitive_post_parameters("password1", "password2", "mail_password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def school_set_up(request, token):
+    """Turn an empty site into a school's, once, for whoever holds the link."""
+    try:
+        set_up.check_token(token)
+    except signing.BadSignature as error:
+        raise Http404 from error
+    school = School.objects.get_or_create(pk=1)[0]
+    form = SetUpForm(request.POST or None, instance=school)
+    if request.method == "POST" and form.is_valid():
+        manager = set_up.finish(form)
+        if manager is None:
+            raise Http404
+        login(request, manager)
+        messages.success(request, _("Your school is set up. Welcome."))
+        return redirect("home")
+    return render(request, "people/school_set_up.html", {"form": form})

@@ -1,0 +1,42 @@
+"""The staff's half of the site: one admin site with a landing page by role."""
+
+from django.contrib import admin
+from django.contrib.auth.views import redirect_to_login
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
+
+from people.models import TeachingGroup
+
+
+class MarkingSite(admin.AdminSite):
+    site_header = _("History")
+    site_title = _("History")
+    index_title = _("Today")
+    empty_value_display = "–"
+    enable_nav_sidebar = False
+    final_catch_all_view = True
+    index_template = "admin/landing.html"
+
+    def has_permission(self, request):
+        return request.user.is_authenticated and request.user.works_here
+
+    def login(self, request, extra_context=None):
+        """Send everybody through the one sign-in page of the whole site."""
+        if request.user.is_authenticated:
+            return redirect("home")
+        return redirect_to_login(request.GET.get("next") or request.path)
+
+    def logout(self, request, extra_context=None):
+        return redirect("home")
+
+    def index(self, request, extra_context=None):
+        """Show the classes of this person's work, then all that they may open."""
+        own = TeachingGroup.objects.worked_in_by(request.user).with_student_count()
+        return super().index(
+            request,
+            {
+                "own_classes": own,
+                "role_names": request.user.role_names,
+                **(extra_context or {}),
+            },
+        )

@@ -1,0 +1,166 @@
+"""`make run`: from a bare machine to the served site.
+
+Runs with the system's Python before anything is installed, so it uses the
+standard library only. Each thing that can be missing on a school's PC ends in
+one sentence that says what to do.
+"""
+
+import errno
+import hashlib
+import importlib.util
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+BASE = Path(__file__).resolve().parent.parent
+VENV = BASE / ".venv"
+VENV_PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def stop(sentence):
+    sys.exit(f"\n{sentence}\n")
+
+
+def say(line):
+    print(f"  {line}", flush=True)  # noqa: T201
+
+
+def check_python():
+    if not (3, 11) <= sys.version_info[:2] <= (3, 13):
+        stop(
+            "This needs Python 3.11, 3.12 or 3.13, but this is Python "
+            f"{sys.version_info[0]}.{sys.version_info[1]}. Install one of them and "
+            "say: make run PYTHON=python3.11"
+        )
+
+
+def check_writable(folder):
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".write-test-{os.getpid()}"
+        probe.write_text("x")
+        probe.unlink()
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            stop(f"The disk is full. Make room where {folder} is, then try again.")
+        stop(
+            f"The folder {folder} cannot be written ({error.strerror}). Give this user "
+            "the right to write there, or unpack this project somewhere else."
+        )
+
+
+def check_port(host, port):
+    """Stop with a sentence when nothing could listen there."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM
+        )[0]
+    except OSError:
+        stop(f"HOST={host} is not an address of this machine. Try HOST=0.0.0.0")
+    with socket.socket(family, kind, protocol) as listener:
+        if os.name != "nt":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(address)
+        except PermissionError:
+            stop(f"Port {port} needs administrator rights. Try: PORT=8000 make run")
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                stop(
+                    f"Port {port} is taken by another program (perhaps this site, "
+                    f"already running). Stop that, or try: PORT={port + 1} make run"
+                )
+            stop(f"HOST={host} is not an address of this machine. Try HOST=0.0.0.0")
+
+
+def make_venv():
+    """Make `.venv` and return the command that installs into it.
+
+    Debian leaves `ensurepip` out of its Python; the system's own pip can then
+    install into an environment made without it.
+    """
+    if importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip"):
+        result = subprocess.run(
+            [sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True
+        )
+        if result.returncode == 0:
+            return [str(VENV_PYTHON), "-m", "pip"]
+        shutil.rmtree(VENV, ignore_errors=True)
+    if importlib.util.find_spec("venv") and importlib.util.find_spec("pip"):
+        subprocess.run(
+            [sys.executable, "-m", "venv", "--without-pip", str(VENV)], check=True
+        )
+        return [sys.executable, "-m", "pip", "--python", str(VENV_PYTHON)]
+    stop(
+        "This Python cannot make a virtual environment. On Debian or Ubuntu say "
+        "“sudo apt-get install python3-venv”, then run this again."
+    )
+
+
+def install(requirements=("requirements.txt",)):
+    """Install the hashed requirements, unless exactly these are installed."""
+    wanted = hashlib.sha256(sys.version.encode())
+    for name in requirements:
+        wanted.update((BASE / name).read_bytes())
+    stamp = VENV / f".installed-{requirements[-1]}"
+    if stamp.exists() and stamp.read_text() == wanted.hexdigest():
+        return
+    say("Installing the packages (once; about half a minute) …")
+    pip = [str(VENV_PYTHON), "-m", "pip"]
+    has_pip = (
+        VENV_PYTHON.exists()
+        and not subprocess.run([*pip, "--version"], capture_output=True).returncode
+    )
+    if not has_pip:
+        shutil.rmtree(VENV, ignore_errors=True)
+        pip = make_venv()
+    command = [*pip, "install", "--quiet", "--disable-pip-version-check"]
+    for name in requirements:
+        command += ["--require-hashes", "-r", str(BASE / name)]
+    if subprocess.run(command).returncode:
+        stop(
+            "The packages could not be installed: the lines above say why. Without "
+            "internet, install from a folder of wheels: PIP_NO_INDEX=1 "
+            "PIP_FIND_LINKS=folder make run"
+        )
+    stamp.write_text(wanted.hexdigest())
+
+
+def make_secret_key(folder):
+    path = folder / "secret_key"
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(64))
+
+
+def main(arguments):
+    check_python()
+    check_writable(BASE)
+    if arguments == ["install-dev"]:
+        install(("requirements-dev.txt",))
+        return
+    folder = Path(os.environ.get("VAR_DIR") or BASE / "var")
+    check_writable(folder)
+    host = os.environ.get("HOST") or "127.0.0.1"
+    port = os.environ.get("PORT") or "8000"
+    if not port.isdigit() or not 0 < int(port) < 65536:
+        stop(f"PORT={port} is not a port. Try: PORT=8000 make run")
+    check_port(host, int(port))
+    install()
+    make_secret_key(folder)
+    environment = {**os.environ, "HOST": host, "PORT": port}
+    environment.setdefault("SITE_SCHEME", "http")
+    command = [str(VENV_PYTHON), str(BASE / "manage.py"), "serve", "--prepare"]
+    if os.name == "nt":
+        sys.exit(subprocess.run(command, env=environment).returncode)
+    os.chdir(BASE)
+    os.execve(command[0], command, environment)  # noqa: S606
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

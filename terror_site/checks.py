@@ -1,0 +1,43 @@
+"""System checks of our own: the site refuses to start unsafe (`terror.E…`)."""
+
+from django.conf import settings
+from django.core.checks import Error, Tags, register
+
+
+@register(Tags.security)
+def site_scheme(app_configs, **kwargs):
+    if settings.SITE_SCHEME in ("http", "https"):
+        return []
+    return [
+        Error(
+            f"SITE_SCHEME is “{settings.SITE_SCHEME}”.",
+            hint="Set it to http (inside the school, no certificate) or https.",
+            id="terror.E001",
+        )
+    ]
+
+
+@register(Tags.database)
+def no_atomic_requests(app_configs, **kwargs):
+    if not any(db.get("ATOMIC_REQUESTS") for db in settings.DATABASES.values()):
+        return []
+    return [
+        Error(
+            "ATOMIC_REQUESTS is on: two readers would shut each other out.",
+            hint="Take ATOMIC_REQUESTS out of the DATABASE_URL.",
+            id="terror.E002",
+        )
+    ]
+
+
+@register(Tags.security)
+def hosts_are_named(app_configs, **kwargs):
+    if "*" not in settings.ALLOWED_HOSTS:
+        return []
+    return [
+        Error(
+            "ALLOWED_HOSTS lets every name in, so links in mails can be forged.",
+            hint="List the names under which people open the site.",
+            id="terror.E003",
+        )
+    ]

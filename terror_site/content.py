@@ -1,0 +1,141 @@
+"""Loading the shipped content from `fixtures/` without undoing anybody's edit.
+
+Each file is a Django fixture without primary keys: rows are found by natural
+key. What was shipped is remembered per row (`lessons.ShippedRow`), so that a
+row is brought up to date only while it still reads as it was shipped. Nothing
+is ever deleted: a row that is no longer shipped is unpublished where it can be.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+
+import yaml
+from django.conf import settings
+from django.core import serializers
+from django.db import transaction
+
+from lessons.models import Lesson, ShippedRow
+
+# In this order: rows name earlier rows.
+FILES = ("terror_lesson.yaml", "terror_sources.yaml")
+
+
+@dataclass
+class Report:
+    """What a load did, as lists of row names in words."""
+
+    created: list = field(default_factory=list)
+    updated: list = field(default_factory=list)
+    unchanged: int = 0
+    kept: list = field(default_factory=list)
+    withdrawn: list = field(default_factory=list)
+
+    @property
+    def changed(self):
+        return bool(self.created or self.updated or self.withdrawn)
+
+    def __str__(self):
+        parts = [
+            f"{len(self.created)} new",
+            f"{len(self.updated)} updated",
+            f"{self.unchanged} unchanged",
+        ]
+        if self.withdrawn:
+            parts.append(f"{len(self.withdrawn)} withdrawn")
+        if self.kept:
+            parts.append(f"{len(self.kept)} left as your school has them")
+        return ", ".join(parts)
+
+
+def shipped_rows(files=FILES, folder=None):
+    """Return the rows of the fixture files as Django's Python serialisation."""
+    folder = folder or settings.BASE_DIR / "fixtures"
+    return [
+        row
+        for name in files
+        for row in yaml.safe_load((folder / name).read_text(encoding="utf-8"))
+    ]
+
+
+def _values(row, names):
+    """Return `names` of a model instance in the serialiser's canonical form."""
+    (data,) = serializers.serialize(
+        "python", [row], fields=names, use_natural_foreign_keys=True
+    )
+    return data["fields"]
+
+
+def _hash(values):
+    text = json.dumps(values, sort_keys=True, default=str, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@transaction.atomic
+def load(rows):
+    """Bring the database up to date with `rows`; return a `Report`.
+
+    Raises `django.core.serializers.base.DeserializationError` for a row that
+    names no known model or field.
+    """
+    report = Report()
+    remembered = {(row.model, row.key): row for row in ShippedRow.objects.all()}
+    seen = set()
+    for data in rows:
+        (built,) = serializers.deserialize("python", [data])
+        shipped = built.object
+        names = sorted(data["fields"])
+        key = (data["model"], json.dumps(shipped.natural_key(), ensure_ascii=False))
+        seen.add(key)
+        _load_row(shipped, names, key, remembered.get(key), report)
+    _withdraw([remembered[key] for key in remembered.keys() - seen], report)
+    if report.changed:
+        Lesson.objects.all().touch()
+    return report
+
+
+def _load_row(shipped, names, key, memory, report):
+    label = f"{key[0]} {key[1]}"
+    new_hash = _hash(_values(shipped, names))
+    present = type(shipped)._default_manager.filter(pk=shipped.pk).first()
+    if memory is None and present is None:
+        shipped.save()
+        report.created.append(label)
+    elif memory is None or present is None:
+        # Made by the school under the same key, or deleted by it.
+        report.kept.append(label)
+        return
+    elif _hash(_values(present, memory.fields)) != memory.content_hash:
+        if new_hash != memory.content_hash:
+            report.kept.append(label)
+        else:
+            report.unchanged += 1
+        return
+    elif new_hash == memory.content_hash:
+        report.unchanged += 1
+        return
+    else:
+        shipped.save(update_fields=names)
+        report.updated.append(label)
+    ShippedRow.objects.update_or_create(
+        model=key[0],
+        key=key[1],
+        defaults={"fields": names, "content_hash": new_hash},
+    )
+
+
+def _withdraw(memories, report):
+    """Unpublish rows that are no longer shipped and that nobody has edited."""
+    for memory in memories:
+        model = serializers.python._get_model(memory.model)
+        try:
+            row = model._default_manager.get_by_natural_key(*json.loads(memory.key))
+        except model.DoesNotExist:
+            continue
+        label = f"{memory.model} {memory.key}"
+        edited = _hash(_values(row, memory.fields)) != memory.content_hash
+        if edited or getattr(row, "published_at", None) is None:
+            continue
+        row.published_at = None
+        row.save(update_fields=["published_at"])
+        report.withdrawn.append(label)

@@ -1,0 +1,32 @@
+/* Reading settings: shown at once and saved at once. Without script: a form. */
+
+const ATTRIBUTES = {
+  text_size: "size",
+  line_spacing: "space",
+  typeface: "face",
+  paper: "paper",
+};
+
+const form = document.querySelector("[data-reading]");
+const status = document.querySelector("[data-reading-status]");
+
+async function save() {
+  try {
+    const answer = await fetch(form.action, {
+      method: "POST",
+      body: new FormData(form),
+      headers: { "X-Quiet-Save": "1" },
+      redirect: "error",
+    });
+    status.textContent = answer.ok
+      ? "Saved in your account."
+      : "Not saved. Use the button above.";
+  } catch {
+    status.textContent = "Not saved: there is no connection. Use the button later.";
+  }
+}
+
+form?.addEventListener("change", ({ target }) => {
+  document.documentElement.dataset[ATTRIBUTES[target.name]] = target.value;
+  save();
+});

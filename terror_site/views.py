@@ -1,0 +1,181 @@
+"""The site's own pages: the front page, public pages, health, and every error."""
+
+import logging
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import DisallowedHost
+from django.db import connection
+from django.http import HttpResponse
+from django.middleware.csrf import REASON_BAD_ORIGIN
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import requires_csrf_token
+from django.views.decorators.http import require_safe
+
+from lessons.models import Lesson
+
+logger = logging.getLogger(__name__)
+
+
+@require_safe
+def home(request):
+    """Students' front page; staff go on to theirs."""
+    if request.user.works_here:
+        return redirect("admin:index")
+    lessons = Lesson.objects.visible_to(request.user)
+    return render(request, "terror_site/home.html", {"lessons": lessons})
+
+
+@login_not_required
+@require_safe
+def privacy(request):
+    return render(request, "terror_site/privacy.html")
+
+
+@login_not_required
+@require_safe
+def accessibility(request):
+    return render(request, "terror_site/accessibility.html")
+
+
+@login_not_required
+@require_safe
+def help_page(request):
+    return render(request, "terror_site/help.html")
+
+
+@login_not_required
+@require_safe
+def health_alive(request):
+    """Answer while this process runs at all."""
+    return HttpResponse("alive\n", content_type="text/plain")
+
+
+@login_not_required
+@require_safe
+def health_ready(request):
+    """Answer 200 when the database answers as well; otherwise 503."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return HttpResponse("ready\n", content_type="text/plain")
+
+
+def _sentences():
+    """Return status → (title, what happened, what to do next)."""
+    return {
+        400: (
+            _("That request could not be read"),
+            _("The browser sent something that this site does not understand."),
+            _("Go back and try again. Nothing was changed."),
+        ),
+        403: (
+            _("This page is not for you"),
+            _("You are signed in, but this needs a right that you do not have."),
+            _("If you think that you should have it, ask your head of department."),
+        ),
+        404: (
+            _("There is no such page"),
+            _("It may have moved, or it belongs to somebody else."),
+            _("Go to the front page and start from there."),
+        ),
+        405: (
+            _("That cannot be done here"),
+            _("This address does not take that kind of request."),
+            _("Go back and use the buttons on the page."),
+        ),
+        413: (
+            _("That was too large"),
+            _("The page sent more than this site takes in one go."),
+            _("Send a smaller file or a shorter text."),
+        ),
+        429: (
+            _("Too many tries"),
+            _("Somebody tried this very often in a short time."),
+            _("Wait a few minutes, then try again."),
+        ),
+        500: (
+            _("Something went wrong here"),
+            _("It is our fault, not yours, and it has been written down."),
+            _("Try again in a minute. If it happens again, tell your teacher."),
+        ),
+        503: (
+            _("The site is busy"),
+            _("It could not answer just now."),
+            _("Wait ten seconds, then try again. Nothing was changed."),
+        ),
+    }
+
+
+def error_page(request, status, template="terror_site/error.html", **context):
+    """Return the page for an HTTP status; it needs neither database nor session."""
+    sentences = _sentences()
+    title, happened, next_step = (
+        sentences.get(status) or sentences[400 if status < 500 else 500]
+    )
+    return HttpResponse(
+        render_to_string(
+            template,
+            {
+                "status": status,
+                "title": title,
+                "happened": happened,
+                "next_step": next_step,
+                **context,
+            },
+        ),
+        status=status,
+    )
+
+
+def bad_request(request, exception=None):
+    """Explain a refused host name: the usual surprise on a school's first day."""
+    if isinstance(exception, DisallowedHost):
+        host = request.META.get("HTTP_HOST", "").rpartition(":")[0] or request.META.get(
+            "HTTP_HOST", ""
+        )
+        logger.warning(
+            "This site was opened as “%s”, which is not on its list. If that is its "
+            "name here, start it with ALLOWED_HOSTS=localhost,127.0.0.1,%s",
+            host,
+            host,
+        )
+        return error_page(request, 400, "terror_site/unknown_host.html", host=host)
+    return error_page(request, 400)
+
+
+def permission_denied(request, exception=None):
+    return error_page(request, 403)
+
+
+def page_not_found(request, exception=None):
+    return error_page(request, 404)
+
+
+def server_error(request):
+    return error_page(request, 500)
+
+
+@requires_csrf_token
+def csrf_failure(request, reason=""):
+    """Offer the posted fields again, so that nothing typed is lost.
+
+    A stale form is usually an ended sign-in or a second tab, not an attack: the
+    page shows what was typed, with a new token, and waits for a click. What came
+    from another site is refused without being shown.
+    """
+    if reason.startswith(REASON_BAD_ORIGIN.partition(" - ")[0]):
+        return permission_denied(request)
+    private = ("csrfmiddlewaretoken", "password")
+    fields = [
+        (name, value)
+        for name, values in request.POST.lists()
+        for value in values
+        if not name.startswith(private) and "password" not in name
+    ]
+    return render(
+        request,
+        "terror_site/stale_form.html",
+        {"fields": fields, "action": request.get_full_path()},
+        status=403,
+    )

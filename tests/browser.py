@@ -1,0 +1,75 @@
+"""Chromium from the system, driven by Playwright, with everything watched."""
+
+import contextlib
+import os
+import shutil
+
+from playwright.sync_api import sync_playwright
+
+WIDTHS = {"phone": 390, "tablet": 768, "desktop": 1280}
+
+
+def chromium_path():
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        raise AssertionError(
+            "Chromium is missing: apt-get install chromium, then run this again."
+        )
+    return path
+
+
+@contextlib.contextmanager
+def chromium():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium_path(),
+            args=[
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-quic",
+                "--disable-sync",
+                "--no-first-run",
+                *(["--no-sandbox"] if os.geteuid() == 0 else []),
+            ],
+        )
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Watch:
+    """Collects what must not happen on a page: errors, violations, strangers."""
+
+    def __init__(self, page, address):
+        self.problems = []
+        page.on("console", self._on_console)
+        page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
+        page.on(
+            "request",
+            lambda request: (
+                None
+                if request.url.startswith((address, "data:", "blob:"))
+                else self.problems.append(f"foreign request: {request.url}")
+            ),
+        )
+        page.add_init_script(
+            "addEventListener('securitypolicyviolation', (event) =>"
+            " console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));"
+        )
+
+    def _on_console(self, message):
+        # Chromium reports every answer of 400 and above here; tests look at those
+        # themselves.
+        if message.type in ("error", "warning") and "status of 4" not in message.text:
+            self.problems.append(f"console {message.type}: {message.text}")
+
+
+def sign_in(page, site, role):
+    account = site.account(role)
+    page.goto(f"{site.address}/sign-in/")
+    page.locator("[name=username]").fill(account["username"])
+    page.locator("[name=password]").fill(account["password"])
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda url: "/sign-in/" not in url)
+    return account
