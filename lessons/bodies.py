@@ -25,12 +25,12 @@ def code_digest():
 
 
 @functools.lru_cache(maxsize=32)
-def _inflated(content_hash, deflated):
+def _inflated(deflated):
     return splicing.inflate_body(deflated)
 
 
 def body_for(lesson):
-    """Return (html, deflated html, content hash) of a lesson's present content.
+    """Return (html, deflated html) of a lesson's present content.
 
     `lesson` must come from `with_rendered_body()`: its version was read before
     the content, so a body can be older than its label but never newer, and an
@@ -41,7 +41,7 @@ def body_for(lesson):
     if stored is None or stored.source != source:
         stored = _render(lesson, source)
     deflated = bytes(stored.deflated)
-    return _inflated(stored.content_hash, deflated), deflated, stored.content_hash
+    return _inflated(deflated), deflated
 
 
 def _render(lesson, source):
@@ -49,14 +49,12 @@ def _render(lesson, source):
     body = RenderedBody(
         lesson=lesson,
         source=source,
-        content_hash=hashlib.sha256(html).hexdigest(),
         deflated=splicing.deflate_body(html),
     )
     RenderedBody.objects.update_or_create(
         lesson=lesson,
         defaults={
             "source": body.source,
-            "content_hash": body.content_hash,
             "deflated": body.deflated,
         },
     )

@@ -30,8 +30,13 @@ class LessonQuerySet(PublishedQuerySet):
         return self.update(content_version=F("content_version") + 1)
 
     def with_rendered_body(self):
-        """Fetch the stored page body along, in the same query."""
-        return self.select_related("rendered_body", "previous")
+        """Fetch the stored body along, and of the lesson what its page needs."""
+        return self.select_related("rendered_body").only(
+            "title",
+            "content_version",
+            "rendered_body__source",
+            "rendered_body__deflated",
+        )
 
 
 class LessonManager(models.Manager.from_queryset(LessonQuerySet)):
@@ -335,11 +340,10 @@ class RenderedBody(models.Model):
         Lesson, models.CASCADE, related_name="rendered_body", primary_key=True
     )
     source = models.CharField(max_length=80)
-    content_hash = models.CharField(max_length=64)
     deflated = models.BinaryField()
 
     def __str__(self):
-        return self.content_hash
+        return self.source
 
 
 class ShippedRow(models.Model):

@@ -2,14 +2,10 @@
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.template.loader import render_to_string
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from lessons import bodies, splicing
+from lessons import bodies, shells, splicing
 from lessons.models import Lesson
-
-_BODY = "<!--body-->"
 
 
 @require_safe
@@ -20,18 +16,18 @@ def lesson_list(request):
 
 @require_safe
 def lesson_detail(request, slug):
-    """Wrap the stored body into this reader's page, already compressed."""
+    """Put the stored body into this reader's page, already compressed."""
     lessons = Lesson.objects.visible_to(request.user).with_rendered_body()
     lesson = get_object_or_404(lessons, slug=slug)
-    body, deflated, _hash = bodies.body_for(lesson)
-    page = render_to_string("lessons/lesson_detail.html", {"lesson": lesson}, request)
-    head, _, tail = page.partition(_BODY)
+    body, deflated = bodies.body_for(lesson)
+    before, after = shells.around_body(
+        request, "lessons/lesson_detail.html", lesson.title
+    )
+    head, tail = before.encode(), after.encode()
     if "gzip" in request.headers.get("Accept-Encoding", ""):
-        response = HttpResponse(
-            splicing.gzip_page(head.encode(), body, deflated, tail.encode())
-        )
+        response = HttpResponse(splicing.gzip_page(head, body, deflated, tail))
         response["Content-Encoding"] = "gzip"
     else:
-        response = HttpResponse(b"".join((head.encode(), body, tail.encode())))
-    patch_vary_headers(response, ("Accept-Encoding",))
+        response = HttpResponse(b"".join((head, body, tail)))
+    response["Vary"] = "Accept-Encoding"
     return response

@@ -5,6 +5,7 @@ nothing but rows that the querysets' `visible_to` grants.
 """
 
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminSplitDateTime
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.core.checks import Error, Tags, register
@@ -31,6 +32,16 @@ class ScopedMixin:
     def formfield_for_manytomany(self, db_field, request, **kwargs):
         kwargs.setdefault("queryset", self.choices_for(db_field, request))
         return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        """Name the two boxes of a date and time, which share one label."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(field.widget, AdminSplitDateTime):
+            for box, part in zip(
+                field.widget.widgets, (_("date"), _("time")), strict=True
+            ):
+                box.attrs["aria-label"] = f"{field.label}: {part}"
+        return field
 
     def choices_for(self, db_field, request):
         """Return the rows a picker may offer and a forged id may name."""
@@ -60,6 +71,14 @@ class ScopedAdmin(ScopedMixin, admin.ModelAdmin):
 class ScopedInline(ScopedMixin, admin.TabularInline):
     extra = 0
     show_change_link = False
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        """Name each field of a table's row, which has no label of its own."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            widget = getattr(field.widget, "widget", field.widget)
+            widget.attrs["aria-label"] = field.label
+        return field
 
 
 class ClassMembershipInline(ScopedInline):
@@ -169,7 +188,6 @@ class AccountAdmin(ScopedMixin, UserAdmin):
     def save_model(self, request, obj, form, change):
         if not change:
             obj.is_staff = self.is_staff_account
-        obj.username = obj.username.lower()
         super().save_model(request, obj, form, change)
 
     def has_delete_permission(self, request, obj=None):

@@ -84,10 +84,8 @@ def load():
             Membership.objects.create(
                 person=make(person, roles.STUDENT), group=group, role=roles.STUDENT
             )
-    School.objects.filter(pk=1).update(
-        name=data["school"]["name"],
-        help_text=data["school"]["help_text"],
-        demo_loaded_at=timezone.now(),
+    School.objects.update_or_create(
+        pk=1, defaults={**data["school"], "demo_loaded_at": timezone.now()}
     )
     School.forget_current()
     _write_accounts(accounts)

@@ -171,7 +171,7 @@ class SetUpForm(SchoolForm):
         self.helper = helper(_("Finish setting up"))
 
     def clean_username(self):
-        username = self.cleaned_data["username"].strip().lower()
+        username = User.normalize_username(self.cleaned_data["username"])
         User._meta.get_field("username").run_validators(username)
         if User.objects.filter(username=username).exists():
             raise forms.ValidationError(

@@ -6,13 +6,16 @@ the querysets here; which kinds of thing a role may touch is in `people.roles`.
 
 import zoneinfo
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from people import roles
@@ -155,17 +158,9 @@ class UserQuerySet(models.QuerySet):
 
 
 class SchoolUserManager(UserManager.from_queryset(UserQuerySet)):
-    def _create_user_object(self, username, email, password, **extra_fields):
-        return super()._create_user_object(
-            username.lower() if username else username,
-            email,
-            password,
-            **extra_fields,
-        )
-
     def get_by_natural_key(self, username):
         """Find an account however the name was typed: cards are read by people."""
-        return self.get(username=username.strip().lower())
+        return self.get(username=User.normalize_username(username))
 
 
 class User(AbstractUser):
@@ -239,6 +234,10 @@ class User(AbstractUser):
     def __str__(self):
         return self.get_full_name() or self.username
 
+    @classmethod
+    def normalize_username(cls, username):
+        return super().normalize_username(username).strip().lower()
+
     def get_short_name(self):
         return self.preferred_name or self.first_name or self.username
 
@@ -292,6 +291,18 @@ class Student(User):
         proxy = True
         verbose_name = _("student")
         verbose_name_plural = _("students")
+
+
+class Session(AbstractBaseSession):
+    """A browser's session and whose it is; read by `people.sessions`."""
+
+    person = models.ForeignKey(
+        User, models.CASCADE, null=True, related_name="sessions", editable=False
+    )
+
+    @classmethod
+    def get_session_store_class(cls):
+        return import_string(f"{settings.SESSION_ENGINE}.SessionStore")
 
 
 class TeachingGroupQuerySet(models.QuerySet):

@@ -1,6 +1,7 @@
 """The staff's half of the site: one admin site with a landing page by role."""
 
 from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +21,7 @@ class MarkingSite(admin.AdminSite):
     def has_permission(self, request):
         return request.user.is_authenticated and request.user.works_here
 
+    @login_not_required
     def login(self, request, extra_context=None):
         """Send everybody through the one sign-in page of the whole site."""
         if request.user.is_authenticated:
@@ -27,6 +29,12 @@ class MarkingSite(admin.AdminSite):
         return redirect_to_login(request.GET.get("next") or request.path)
 
     def logout(self, request, extra_context=None):
+        return redirect("home")
+
+    def password_change(self, request, extra_context=None):
+        return redirect("password-change")
+
+    def password_change_done(self, request, extra_context=None):
         return redirect("home")
 
     def index(self, request, extra_context=None):

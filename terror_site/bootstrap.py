@@ -146,6 +146,7 @@ def main(arguments):
         return
     folder = Path(os.environ.get("VAR_DIR") or BASE / "var")
     check_writable(folder)
+    folder.chmod(0o700)
     host = os.environ.get("HOST") or "127.0.0.1"
     port = os.environ.get("PORT") or "8000"
     if not port.isdigit() or not 0 < int(port) < 65536:

@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass, field
 
 import yaml
+from django.apps import apps
 from django.conf import settings
 from django.core import serializers
 from django.db import transaction
@@ -127,7 +128,7 @@ def _load_row(shipped, names, key, memory, report):
 def _withdraw(memories, report):
     """Unpublish rows that are no longer shipped and that nobody has edited."""
     for memory in memories:
-        model = serializers.python._get_model(memory.model)
+        model = apps.get_model(memory.model)
         try:
             row = model._default_manager.get_by_natural_key(*json.loads(memory.key))
         except model.DoesNotExist:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import environ
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 env = environ.Env()
 
@@ -37,6 +38,11 @@ ROOT_URLCONF = "terror_site.urls"
 SECRET_KEY = env("SECRET_KEY", default="") or (
     SECRET_KEY_FILE.read_text().strip() if SECRET_KEY_FILE.exists() else ""
 )
+if not SECRET_KEY:
+    raise ImproperlyConfigured(
+        "There is no SECRET_KEY: start the site with `make run`, which makes one, or "
+        f"put one into the environment or into {SECRET_KEY_FILE}."
+    )
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 WSGI_APPLICATION = "terror_site.wsgi.application"
 
@@ -44,7 +50,6 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
-    "django.contrib.sessions",
     "django.contrib.staticfiles",
     "crispy_forms",
     "crispy_bootstrap5",
@@ -65,7 +70,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "people.sessions.SignedInMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "people.middleware.SchoolMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -189,6 +194,7 @@ SECURE_SSL_REDIRECT = IS_HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = IS_HTTPS
+SESSION_ENGINE = "people.sessions"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 # W005 and W021 ask for the two pins above, which the school decides on; the
 # others ask for what plain HTTP cannot have.

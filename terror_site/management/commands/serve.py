@@ -1,5 +1,6 @@
 """The production server."""
 
+import gc
 import os
 
 from django.conf import settings
@@ -35,6 +36,9 @@ class Command(BaseCommand):
         self.stdout.write("\n".join(lines))
         self.stdout.flush()
         connections.close_all()
+        # Workers are forked: what is loaded now stays shared between them.
+        gc.collect()
+        gc.freeze()
         Server(
             "terror_site.wsgi:application",
             address=host,

@@ -1,0 +1,266 @@
+"""The scoped admin, over everything registered: rows, pickers, forged ids."""
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from lessons.models import Lesson
+from people import admin as people_admin, roles
+from people.models import Membership, School, TeachingGroup, User
+from tests.base import CAST, SchoolTestCase
+from tests.factories import make_group, make_lesson, make_source, make_user
+
+
+def opts_name(model):
+    return f"{model._meta.app_label}_{model._meta.model_name}"
+
+
+class RegistryTest(SchoolTestCase):
+    def test_lists_show_exactly_the_visible_rows(self):
+        School.current()
+        for model, model_admin in admin.site._registry.items():
+            address = reverse(f"admin:{opts_name(model)}_changelist")
+            for name in CAST:
+                user = User.objects.get(username=name)
+                self.client.force_login(user)
+                response = self.client.get(address)
+                if response.status_code != 200:
+                    continue
+                with self.subTest(model=model, name=name):
+                    expected = model._default_manager.get_queryset().visible_to(user)
+                    if isinstance(model_admin, people_admin.StaffAdmin):
+                        expected = expected.filter(is_staff=True)
+                    shown = response.context["cl"].result_list
+                    self.assertEqual(
+                        sorted(row.pk for row in shown),
+                        sorted(row.pk for row in expected),
+                    )
+
+    def test_a_forged_id_is_nobodys(self):
+        for model in admin.site._registry:
+            address = reverse(f"admin:{opts_name(model)}_change", args=[987654])
+            for name in ("ada", "hal", "sid"):
+                with self.subTest(model=model, name=name):
+                    self.sign_in(name)
+                    self.assertIn(self.client.get(address).status_code, (302, 403))
+
+    def test_filters_that_the_page_does_not_offer_are_refused(self):
+        tries = {
+            "people_student": "password__startswith",
+            "people_teachinggroup": "memberships__person__password__startswith",
+            "people_user": "email__startswith",
+            "lessons_source": "lesson__content_note__startswith",
+        }
+        self.sign_in("sid")
+        for model, lookup in tries.items():
+            with self.subTest(model=model):
+                who = "hal" if model.startswith("lessons") else "sid"
+                self.sign_in(who)
+                response = self.client.get(
+                    reverse(f"admin:{model}_changelist"), {lookup: "a"}
+                )
+                self.assertEqual(response.status_code, 400)
+
+    def test_filters_that_the_page_offers_work(self):
+        make_group("11A/Hi1", cohort=2027)
+        self.sign_in("hal")
+        address = reverse("admin:people_teachinggroup_changelist")
+
+        shown = self.client.get(address, {"cohort": 2027}).context["cl"].result_list
+
+        self.assertEqual([group.name for group in shown], ["11A/Hi1"])
+
+    def test_lists_cost_the_same_with_one_row_and_with_three(self):
+        self.sign_in("hal")
+        counts = {}
+        for model in admin.site._registry:
+            name = opts_name(model)
+            address = reverse(f"admin:{name}_changelist")
+            if self.client.get(address).status_code != 200:
+                continue
+            with CaptureQueriesContext(
+                connection,
+            ) as queries:
+                self.client.get(address)
+            counts[name] = len(queries)
+        for number in range(3):
+            lesson = make_lesson(f"more-{number}", sections=3)
+            make_source(lesson)
+            group = make_group(f"11A/Hi{number}", cohort=2027)
+            make_user(f"extra{number}", role=roles.STUDENT, group=group)
+            make_user(f"staff{number}", staff=True, role=roles.TEACHER, group=group)
+        for name, count in counts.items():
+            with self.subTest(model=name), self.assertNumQueries(count):
+                self.client.get(reverse(f"admin:{name}_changelist"))
+
+    def test_autocomplete_finds_only_the_visible(self):
+        address = reverse("admin:autocomplete")
+        asked = {
+            "app_label": "people",
+            "model_name": "membership",
+            "field_name": "person",
+            "term": "",
+        }
+        self.sign_in("hal")
+        found = self.client.get(address, asked).json()["results"]
+        self.assertEqual(len(found), len(CAST))
+
+        for name in ("ada", "asa", "sen", "gus", "sam"):
+            with self.subTest(name=name):
+                self.sign_in(name)
+                self.assertNotEqual(self.client.get(address, asked).status_code, 200)
+
+
+class FormsTest(SchoolTestCase):
+    def membership_form(self, group, **rows):
+        data = {
+            "name": group.name,
+            "cohort": group.cohort,
+            "memberships-TOTAL_FORMS": "1",
+            "memberships-INITIAL_FORMS": "0",
+            "memberships-0-group": group.pk,
+            "memberships-0-role": roles.TEACHER,
+            "memberships-0-from_date": "2026-09-01",
+        }
+        return data | {f"memberships-0-{key}": value for key, value in rows.items()}
+
+    def test_a_teacher_cannot_add_anybody_to_a_class(self):
+        self.sign_in("ada")
+        address = reverse("admin:people_teachinggroup_change", args=[self.hi1.pk])
+
+        response = self.client.post(
+            address, self.membership_form(self.hi1, person=self.ada.pk)
+        )
+
+        self.assertEqual(response.status_code, 403)
+        self.assertEqual(self.hi1.memberships.filter(person=self.ada).count(), 1)
+
+    def test_a_head_adds_a_cover_teacher(self):
+        self.sign_in("hal")
+        address = reverse("admin:people_teachinggroup_change", args=[self.hi1.pk])
+
+        self.client.post(
+            address,
+            self.membership_form(self.hi1, person=self.bea.pk, until_date="2026-12-18"),
+        )
+
+        cover = self.hi1.memberships.get(person=self.bea)
+        self.assertEqual(str(cover.until_date), "2026-12-18")
+
+    def test_nobody_but_the_site_manager_hands_out_school_roles(self):
+        data = {
+            "username": "ada",
+            "first_name": "Ada",
+            "last_name": "Test",
+            "preferred_name": "",
+            "email": "",
+            "is_active": "on",
+            "memberships-TOTAL_FORMS": "1",
+            "memberships-INITIAL_FORMS": "0",
+            "memberships-0-person": self.ada.pk,
+            "memberships-0-role": roles.HEAD,
+            "memberships-0-from_date": "2026-09-01",
+        }
+        address = reverse("admin:people_user_change", args=[self.ada.pk])
+        for name in ("hal", "dee", "sid"):
+            with self.subTest(name=name):
+                self.sign_in(name)
+                self.client.post(address, data)
+                became_head = Membership.objects.filter(
+                    person=self.ada, role=roles.HEAD
+                ).exists()
+                self.assertEqual(became_head, name == "sid")
+
+    def test_no_form_makes_a_superuser(self):
+        self.sign_in("sid")
+        address = reverse("admin:people_user_change", args=[self.sid.pk])
+        form = self.client.get(address).context["adminform"].form
+
+        self.assertFalse(
+            {"is_superuser", "user_permissions", "groups", "is_staff"}
+            & set(form.fields)
+        )
+
+    def test_a_teacher_resets_an_own_students_password_and_no_others(self):
+        data = {
+            "password1": "maple-otter-lamp-3",
+            "password2": "maple-otter-lamp-3",
+            "usable_password": "true",
+        }
+        for student, status in ((self.sam, 302), (self.tom, 404), (self.hal, 404)):
+            with self.subTest(student=student):
+                self.sign_in("ada")
+                response = self.client.post(
+                    f"/admin/people/student/{student.pk}/password/", data
+                )
+                self.assertEqual(response.status_code, status)
+                student.refresh_from_db()
+                self.assertEqual(
+                    student.check_password("maple-otter-lamp-3"), status == 302
+                )
+
+    def test_a_teacher_cannot_rename_a_student(self):
+        self.sign_in("ada")
+        self.client.post(
+            reverse("admin:people_student_change", args=[self.sam.pk]),
+            {"username": "hacked", "first_name": "Hacked", "preferred_name": "Sammy"},
+        )
+
+        self.sam.refresh_from_db()
+        self.assertEqual(self.sam.username, "sam")
+        self.assertEqual(self.sam.first_name, "Sam")
+        self.assertEqual(self.sam.preferred_name, "Sammy")
+
+    def test_new_students_are_students_with_small_letters(self):
+        self.sign_in("dee")
+        self.client.post(
+            reverse("admin:people_student_add"),
+            {
+                "username": "NFletcher",
+                "first_name": "Niamh",
+                "last_name": "Fletcher",
+                "usable_password": "true",
+                "password1": "maple-otter-lamp-3",
+                "password2": "maple-otter-lamp-3",
+            },
+        )
+
+        made = User.objects.get(username="nfletcher")
+        self.assertFalse(made.is_staff)
+
+    def test_school_settings_take_effect_at_once(self):
+        School.current()
+        self.sign_in("sid")
+        self.client.post(
+            reverse("admin:people_school_change", args=[1]),
+            {
+                "name": "Hilltop School",
+                "time_zone": "Europe/London",
+                "mail": "none",
+                "mail_host": "left.over.example",
+            },
+        )
+
+        school = School.current()
+        self.assertEqual(str(school), "Hilltop School")
+        self.assertFalse(school.has_mail)
+
+
+def test_an_admin_class_that_is_not_scoped_stops_the_site(monkeypatch):
+    monkeypatch.setitem(
+        admin.site._registry, Group, admin.ModelAdmin(Group, admin.site)
+    )
+
+    errors = people_admin.every_admin_is_scoped(None)
+
+    assert [error.id for error in errors] == ["people.E001"]
+    assert "auth.Group" in errors[0].msg
+
+
+@pytest.mark.django_db
+def test_names_that_the_admin_prints_are_in_words():
+    assert str(TeachingGroup(name="10B/Hi1")) == "10B/Hi1"
+    assert str(Lesson(title="The Terror")) == "The Terror"

@@ -1,0 +1,18 @@
+"""The product's settings with a folder of their own, quick passwords and plain
+static files."""
+
+import os
+import tempfile
+
+os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
+os.environ.setdefault("SITE_SCHEME", "http")
+os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="classroom-tests-"))
+
+from terror_site.settings import *  # noqa: F403
+from terror_site.settings import STORAGES
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    **STORAGES,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}

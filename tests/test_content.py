@@ -1,0 +1,203 @@
+"""Shipped content: loaded twice it changes nothing; a teacher's edit survives."""
+
+import copy
+
+import pytest
+from django.core.management import call_command
+
+from lessons.models import Lesson, Mnemonic, MnemonicPoint, Section, ShippedRow, Source
+from terror_site import content
+
+pytestmark = pytest.mark.django_db
+
+# Typed from the owner's page, not from our fixtures.
+SOURCE_A = (
+    "The first accounts of Kirov’s death said that Nicolayev, the murderer, was "
+    "working for foreign countries. Next came a series of official reports showing "
+    "that followers of Trotsky, Zinoviev, Kamenev and other old Bolsheviks were "
+    "linked to Nicolayev. The number of people who were accused of being involved in "
+    "Kirov’s murder rose almost hourly. Anyone who had ever raised a doubt about "
+    "Stalin’s policies was accused. Hundreds of suspects were executed without a "
+    "trial. These purges were acts of revenge against enemies of the Party."
+)
+SOURCE_B_PARTS = (
+    "a tribute to Comrade Stalin was called for. Of course, everyone leapt to his feet.",
+    "the applause went on – 6, 7, 8 minutes! They couldn’t stop now till they "
+    "collapsed of heart attacks!",
+    "after 11 minutes, the director of the paper factory sat down in his seat.",
+    "And, oh, a miracle took place! Everyone else stopped dead and sat down.",
+    "They easily pasted 10 years in a labour camp on him",
+)
+SOURCE_C_PARTS = (
+    "I plead guilty to being one of the leaders of this 'Bloc of Rightists and "
+    "Trotskyites.'",
+    "whether or not I knew of, whether or not I took part in, any particular act...",
+    'For you ask yourself: "If you must die, what are you dying for?"',
+)
+
+
+@pytest.fixture
+def rows():
+    return content.shipped_rows()
+
+
+def everything():
+    return {
+        model: sorted(model.objects.values_list())
+        for model in (Lesson, Section, Source, Mnemonic, MnemonicPoint)
+    }
+
+
+def find(rows, model, **fields):
+    return next(
+        row["fields"]
+        for row in rows
+        if row["model"] == model
+        and all(row["fields"].get(key) == value for key, value in fields.items())
+    )
+
+
+def test_loading_twice_changes_nothing(rows):
+    content.load(rows)
+    before = everything()
+
+    report = content.load(rows)
+
+    assert everything() == before
+    assert not report.changed
+    assert report.unchanged == len(rows)
+    assert report.kept == []
+
+
+def test_a_newer_version_updates_rows_in_place(rows):
+    content.load(rows)
+    key = Source.objects.get(letter="A").pk
+    newer = copy.deepcopy(rows)
+    find(newer, "lessons.source", letter="A")["ask"] = "A better question?"
+
+    report = content.load(newer)
+
+    assert Source.objects.get(letter="A").pk == key
+    assert Source.objects.get(letter="A").ask == "A better question?"
+    assert len(report.updated) == 1
+
+
+def test_a_teachers_edit_survives_and_is_listed(rows):
+    content.load(rows)
+    Source.objects.filter(letter="A").update(ask="The teacher’s question?")
+    newer = copy.deepcopy(rows)
+    find(newer, "lessons.source", letter="A")["ask"] = "A better question?"
+
+    report = content.load(newer)
+
+    assert Source.objects.get(letter="A").ask == "The teacher’s question?"
+    assert report.kept == ['lessons.source ["stalins-terror", "A"]']
+    assert not report.changed
+
+
+def test_an_edit_undone_by_hand_takes_updates_again(rows):
+    content.load(rows)
+    shipped = Source.objects.get(letter="A").ask
+    Source.objects.filter(letter="A").update(ask="Changed")
+    content.load(rows)
+    Source.objects.filter(letter="A").update(ask=shipped)
+    newer = copy.deepcopy(rows)
+    find(newer, "lessons.source", letter="A")["ask"] = "A better question?"
+
+    assert len(content.load(newer).updated) == 1
+
+
+def test_what_the_school_deleted_stays_deleted(rows):
+    content.load(rows)
+    Source.objects.get(letter="B").delete()
+
+    report = content.load(rows)
+
+    assert not Source.objects.filter(letter="B").exists()
+    assert report.kept == ['lessons.source ["stalins-terror", "B"]']
+
+
+def test_a_row_of_the_schools_own_under_our_key_is_left_alone(rows):
+    own = Lesson.objects.create(
+        slug="stalins-terror", title="Ours", standfirst="s", reading_minutes=1
+    )
+
+    report = content.load(rows)
+
+    own.refresh_from_db()
+    assert own.title == "Ours"
+    assert 'lessons.lesson ["stalins-terror"]' in report.kept
+
+
+def test_what_is_no_longer_shipped_is_unpublished_not_deleted(rows):
+    content.load(rows)
+    fewer = [
+        row
+        for row in rows
+        if (row["model"], row["fields"].get("letter")) != ("lessons.source", "C")
+    ]
+
+    report = content.load(fewer)
+
+    assert Source.objects.get(letter="C").published_at is None
+    assert report.withdrawn == ['lessons.source ["stalins-terror", "C"]']
+    assert not content.load(fewer).changed
+
+
+def test_withdrawing_leaves_edited_and_deleted_rows_alone(rows):
+    content.load(rows)
+    Source.objects.filter(letter="C").update(ask="The teacher’s question?")
+    Source.objects.get(letter="B").delete()
+    fewer = [row for row in rows if row["fields"].get("letter") not in ("B", "C")]
+
+    assert not content.load(fewer).changed
+    assert Source.objects.get(letter="C").published_at is not None
+
+
+def test_a_change_renders_pages_anew(rows):
+    content.load(rows)
+    version = Lesson.objects.get().content_version
+    newer = copy.deepcopy(rows)
+    find(newer, "lessons.source", letter="A")["ask"] = "A better question?"
+    content.load(newer)
+
+    assert Lesson.objects.get().content_version == version + 1
+
+
+def test_the_command_says_what_it_did(capsys):
+    call_command("load_content")
+    Source.objects.filter(letter="A").update(ask="The teacher’s question?")
+    ShippedRow.objects.filter(key='["stalins-terror", "B"]').delete()
+    call_command("load_content", verbosity=2)
+    lines = capsys.readouterr().out.splitlines()
+
+    assert lines[0] == "Content: 11 new, 0 updated, 0 unchanged."
+    assert lines[1].startswith("  left as it is: lessons.source")
+    assert lines[-1].endswith("1 left as your school has them.")
+
+
+def test_sources_are_verbatim_and_credited(rows):
+    content.load(rows)
+    a, b, c = Source.objects.order_by("letter")
+
+    assert a.extract.strip() == SOURCE_A
+    for part in SOURCE_B_PARTS:
+        assert part in b.extract
+    for part in SOURCE_C_PARTS:
+        assert part in c.extract
+    assert "Kravchenko" in a.who and "*I Chose Freedom*" in a.what and "1946" in a.when
+    assert "Solzhenitsyn" in b.who and "Whitney" in b.when
+    assert "Bukharin" in c.who and "12 March" in c.when
+    assert all("copyright" in source.licence for source in (a, b, c))
+
+
+def test_the_first_phrase_has_its_three_points(rows):
+    content.load(rows)
+    phrase = Mnemonic.objects.get(slug="reasons")
+
+    assert str(phrase) == "Why Unnecessary Purges?"
+    assert [(point.initial, point.title) for point in phrase.points.all()] == [
+        ("W", "Whole country"),
+        ("U", "Urgency"),
+        ("P", "Paranoia"),
+    ]

@@ -1,0 +1,239 @@
+"""Every address of the site × every kind of person → the answer they get.
+
+`RULES` says it by hand, per route name. A route of the URLconf without a rule
+fails, so no page can be added without saying who may open it.
+"""
+
+import pytest
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from people import set_up
+from people.models import School
+from tests.base import CAST, PEOPLE, SchoolTestCase
+
+STUDENTS = {"sam", "tom", "una"}
+STAFF = {"ada", "asa", "bea", "hal", "sen", "dee", "sid"}
+EDITORS = {"ada", "bea", "hal"}
+READERS = EDITORS | {"asa", "sen"}
+ROSTER = {"dee", "sid"}
+SIGN_IN = 302
+ALL = dict.fromkeys(PEOPLE, 200)
+SIGNED_IN = {**dict.fromkeys(CAST, 200), "nobody": SIGN_IN}
+
+
+def staff_pages(allowed, refused=403, **exceptions):
+    """Return a rule: `allowed` get 200, other staff `refused`, the rest sign in."""
+    return {
+        **dict.fromkeys(PEOPLE, SIGN_IN),
+        **dict.fromkeys(STAFF, refused),
+        **dict.fromkeys(allowed, 200),
+        **exceptions,
+    }
+
+
+def model_pages(
+    model, viewers, changers=(), adders=(), deleters=(), hidden=(), strangers=()
+):
+    """Return the rules for a model's admin pages.
+
+    `hidden` may open the list but not this row: the admin sends them to its front
+    page (302), as if the row did not exist. `strangers` may open neither.
+    """
+    return {
+        f"admin:{model}_changelist": staff_pages(set(viewers) | set(hidden)),
+        f"admin:{model}_add": staff_pages(adders),
+        # The history asks for the row first, so an unseen row sends everybody home.
+        f"admin:{model}_history": staff_pages(
+            viewers, **dict.fromkeys(set(hidden) | set(strangers), 302)
+        ),
+        f"admin:{model}_delete": staff_pages(
+            deleters, **dict.fromkeys(set(hidden) & set(deleters), 302)
+        ),
+        f"admin:{model}_change": staff_pages(viewers, **dict.fromkeys(hidden, 302)),
+    }
+
+
+HI1_STAFF = {"ada", "asa", "hal", "sen", "dee", "sid"}
+
+RULES = {
+    "home": {
+        **dict.fromkeys(STUDENTS | {"gus"}, 200),
+        **dict.fromkeys(STAFF | {"nobody"}, 302),
+    },
+    "lessons:lesson-list": SIGNED_IN,
+    "lessons:lesson-detail": SIGNED_IN,
+    "login": {**dict.fromkeys(CAST, 302), "nobody": 200},
+    "logout": {**dict.fromkeys(CAST, 405), "nobody": SIGN_IN},
+    "password-change": SIGNED_IN,
+    "reading-settings": SIGNED_IN,
+    "school-set-up": dict.fromkeys(PEOPLE, 404),
+    "help": ALL,
+    "privacy": ALL,
+    "accessibility": ALL,
+    "health-alive": ALL,
+    "health-ready": ALL,
+    "admin:index": staff_pages(STAFF),
+    "admin:login": dict.fromkeys(PEOPLE, 302),
+    "admin:logout": dict.fromkeys(PEOPLE, 302),
+    "admin:password_change": dict.fromkeys(PEOPLE, 302),
+    "admin:password_change_done": dict.fromkeys(PEOPLE, 302),
+    # Without the fields it needs it answers 403 to everybody.
+    "admin:autocomplete": staff_pages(set()),
+    "admin:jsi18n": staff_pages(STAFF),
+    # Nothing in this site has an address "on site" for it to lead to.
+    "admin:view_on_site": staff_pages(set(), refused=404),
+    "admin:app_list": staff_pages(STAFF),
+    **model_pages(
+        "people_student",
+        viewers=HI1_STAFF,
+        hidden={"bea"},
+        adders=ROSTER,
+    ),
+    **model_pages(
+        "people_user",
+        viewers={"hal", "dee", "sid"},
+        adders={"sid"},
+        strangers={"asa", "bea", "sen"},
+    ),
+    "admin:auth_user_password_change": staff_pages(
+        {"ada", "hal", "dee", "sid"}, bea=404
+    ),
+    **model_pages(
+        "people_teachinggroup",
+        viewers=HI1_STAFF,
+        hidden={"bea"},
+        adders=ROSTER,
+    ),
+    **model_pages("people_school", viewers={"sid"}, strangers=STAFF - {"sid"}),
+    **model_pages("lessons_lesson", viewers=READERS, adders=EDITORS),
+    **model_pages("lessons_section", viewers=EDITORS, adders=EDITORS, deleters=EDITORS),
+    **model_pages("lessons_source", viewers=EDITORS, adders=EDITORS, deleters=EDITORS),
+    **model_pages(
+        "lessons_mnemonic", viewers=EDITORS, adders=EDITORS, deleters=EDITORS
+    ),
+}
+
+
+def routes(resolver=None, prefix="", namespace=""):
+    """Yield (name, address pattern) of every route of the URLconf."""
+    for item in (resolver or get_resolver()).url_patterns:
+        pattern = prefix + str(item.pattern)
+        if isinstance(item, URLResolver):
+            inner = ":".join(filter(None, (namespace, item.namespace)))
+            yield from routes(item, pattern, inner)
+        elif isinstance(item, URLPattern):
+            name = ":".join(filter(None, (namespace, item.name or "")))
+            yield name, pattern
+
+
+def is_nameless(name, pattern):
+    """Whether it is Django's catch-all or its redirect for an old address."""
+    return name in ("", "admin") and pattern.endswith(
+        ("(?P<url>.*)$", "<path:object_id>/")
+    )
+
+
+def test_every_route_has_a_rule():
+    unruled = {
+        (name, pattern)
+        for name, pattern in routes()
+        if name not in RULES and not is_nameless(name, pattern)
+    }
+
+    assert unruled == set()
+
+
+def test_every_rule_names_a_route_and_everybody():
+    names = {name for name, _ in routes()}
+
+    assert set(RULES) - names == set()
+    assert all(set(rule) == set(PEOPLE) for rule in RULES.values())
+
+
+class PagesTest(SchoolTestCase):
+    @classmethod
+    def setUpTestData(cls):
+        super().setUpTestData()
+        cls.school = School.objects.get_or_create(pk=1)[0]
+
+    def address(self, name):
+        """Return a route's address for Ada's rows, which Bea may not see."""
+        rows = {
+            "people_student": self.sam,
+            "people_user": self.ada,
+            "people_teachinggroup": self.hi1,
+            "people_school": self.school,
+            "lessons_lesson": self.lesson,
+            "lessons_section": self.lesson.sections.get(),
+            "lessons_source": self.source,
+            "lessons_mnemonic": self.mnemonic,
+        }
+        special = {
+            "lessons:lesson-detail": ["stalins-terror"],
+            "school-set-up": [set_up.make_token()],
+            "admin:view_on_site": [1, 1],
+            "admin:app_list": ["people"],
+        }
+        if name == "admin:auth_user_password_change":
+            return f"/admin/people/student/{self.sam.pk}/password/"
+        if name == "admin:app_list":
+            return "/admin/people/"
+        model, _, verb = name.removeprefix("admin:").rpartition("_")
+        if model in rows and verb in ("change", "history", "delete"):
+            return reverse(name, args=[rows[model].pk])
+        return reverse(name, args=special.get(name, []))
+
+    def test_each_page_answers_each_person_by_its_rule(self):
+        wrong = []
+        for person in PEOPLE:
+            self.sign_in(person)
+            for name, rule in RULES.items():
+                response = self.client.get(self.address(name))
+                if response.status_code != rule[person]:
+                    wrong.append((person, name, response.status_code, rule[person]))
+                if name == "admin:logout":
+                    self.sign_in(person)
+
+        assert not wrong, "\n".join(map(str, wrong))
+
+    def test_a_page_for_others_shows_nothing_of_the_row(self):
+        self.sign_in("bea")
+        response = self.client.get(
+            self.address("admin:people_student_change"), follow=True
+        )
+
+        self.assertNotContains(response, "Sam")
+
+    def test_every_method_but_the_pages_own_is_refused(self):
+        for person in PEOPLE:
+            self.sign_in(person)
+            for name in ("home", "lessons:lesson-list", "lessons:lesson-detail"):
+                for method in ("post", "put", "patch", "delete"):
+                    with self.subTest(person=person, name=name, method=method):
+                        response = getattr(self.client, method)(self.address(name))
+                        expected = 302 if person == "nobody" else 405
+                        self.assertEqual(response.status_code, expected)
+
+    def test_a_draft_exists_for_those_who_work_on_lessons_only(self):
+        address = reverse("lessons:lesson-detail", args=["a-draft"])
+        for person in CAST:
+            with self.subTest(person=person):
+                self.sign_in(person)
+                response = self.client.get(address)
+                expected = 200 if person in READERS else 404
+                self.assertEqual(response.status_code, expected)
+
+
+def test_every_model_of_the_admin_is_in_the_table():
+    models = {f"{m._meta.app_label}_{m._meta.model_name}" for m in admin.site._registry}
+
+    assert all(f"admin:{model}_change" in RULES for model in models)
+
+
+@pytest.mark.parametrize("path", ["/admin/nothing/", "/admin/people/nothing/"])
+@pytest.mark.django_db
+def test_the_admins_catch_all_asks_strangers_to_sign_in(client, path):
+    response = client.get(path, follow=True)
+
+    assert response.redirect_chain[-1] == (f"/sign-in/?next={path}", 302)
