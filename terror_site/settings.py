@@ -201,7 +201,7 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"] + (
     []
     if IS_HTTPS
-    else ["security.W004", "security.W008", "security.W012", "security.W016"]
+    else ["security.W004", "security.W008", "security.W011", "security.W016"]
 )
 X_FRAME_OPTIONS = "DENY"
 
