@@ -9,6 +9,7 @@ from django.contrib.admin.widgets import AdminSplitDateTime
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.core.checks import Error, Tags, register
+from django.forms.models import BaseInlineFormSet
 from django.utils.translation import gettext_lazy as _
 
 from people import roles
@@ -68,8 +69,18 @@ class ScopedAdmin(ScopedMixin, admin.ModelAdmin):
         return field in allowed or field.removesuffix("__id") in allowed
 
 
+class NamedFormSet(BaseInlineFormSet):
+    """Names the box that deletes a row, which has no label in a table."""
+
+    def add_fields(self, form, index):
+        super().add_fields(form, index)
+        if "DELETE" in form.fields:
+            form.fields["DELETE"].widget.attrs["aria-label"] = _("Delete this row")
+
+
 class ScopedInline(ScopedMixin, admin.TabularInline):
     extra = 0
+    formset = NamedFormSet
     show_change_link = False
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
