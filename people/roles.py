@@ -30,6 +30,8 @@ CHOICES = [(role, LABELS[role]) for role in (*CLASS_ROLES, *SCHOOL_ROLES)]
 
 # Roles that reach every class of the school.
 SEES_EVERY_CLASS = frozenset(SCHOOL_ROLES)
+# Roles that read every student’s answers.
+READS_ANSWERS = frozenset({HEAD, SENCO})
 # Roles that reach staff accounts.
 SEES_STAFF = frozenset({HEAD, DATA_MANAGER, SITE_MANAGER})
 
@@ -55,15 +57,30 @@ _EDIT_LESSONS = {
     f"lessons.delete_{noun}"
     for noun in ("section", "source", "mnemonic", "mnemonicpoint")
 }
+_READ_ANSWERS = {
+    "assessments.view_assignment",
+    "assessments.view_script",
+    "assessments.view_question",
+}
+_MARK = _READ_ANSWERS | {
+    "assessments.add_assignment",
+    "assessments.change_assignment",
+    "assessments.mark_script",
+    "assessments.release_script",
+}
 
 PERMISSIONS = {
     STUDENT: frozenset(),
-    TEACHER: frozenset(_READ_PEOPLE | _EDIT_LESSONS | {"people.change_student"}),
-    ASSISTANT: frozenset(_READ_PEOPLE | {"lessons.view_lesson"}),
+    TEACHER: frozenset(
+        _READ_PEOPLE | _EDIT_LESSONS | _MARK | {"people.change_student"}
+    ),
+    ASSISTANT: frozenset(_READ_PEOPLE | _READ_ANSWERS | {"lessons.view_lesson"}),
     HEAD: frozenset(
         _READ_PEOPLE
         | _EDIT_LESSONS
+        | _MARK
         | {
+            "assessments.reveal_script",
             "people.change_student",
             "people.change_teachinggroup",
             "people.add_membership",
@@ -71,7 +88,7 @@ PERMISSIONS = {
             "people.view_user",
         }
     ),
-    SENCO: frozenset(_READ_PEOPLE | {"lessons.view_lesson"}),
+    SENCO: frozenset(_READ_PEOPLE | _READ_ANSWERS | {"lessons.view_lesson"}),
     DATA_MANAGER: frozenset(_KEEP_ROSTER),
     SITE_MANAGER: frozenset(
         _KEEP_ROSTER

@@ -8,6 +8,7 @@ from terror_site import views
 urlpatterns = [
     path("", views.home, name="home"),
     path("lessons/", include("lessons.urls")),
+    path("", include("assessments.urls")),
     path("", include("people.urls")),
     path("admin/", admin.site.urls),
     path("help/", views.help_page, name="help"),

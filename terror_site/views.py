@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_safe
 
+from assessments import work
 from lessons.models import Lesson
 
 logger = logging.getLogger(__name__)
@@ -24,7 +25,11 @@ def home(request):
     if request.user.works_here:
         return redirect("admin:index")
     lessons = Lesson.objects.visible_to(request.user)
-    return render(request, "terror_site/home.html", {"lessons": lessons})
+    return render(
+        request,
+        "terror_site/home.html",
+        {"lessons": lessons, "ledger": work.ledger(request.user)},
+    )
 
 
 @login_not_required

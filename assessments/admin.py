@@ -1,0 +1,270 @@
+"""Setting work, the marking queue, and the marking desk inside the admin."""
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, JsonResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext, gettext_lazy as _
+
+from assessments import marking_desk
+from assessments.forms import AssignmentForm, ReleaseForm
+from assessments.models import Answer, Assignment, Event, Question, Release, Script
+from people.admin import ScopedAdmin
+
+
+@admin.register(Assignment)
+class AssignmentAdmin(ScopedAdmin):
+    form = AssignmentForm
+    list_display = ["task", "group", "opens_at", "due_at", "marking"]
+    list_filter = [("group", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["assessment", "group"]
+    actions = None
+
+    @admin.display(description=_("task"), ordering="assessment__title")
+    def task(self, assignment):
+        return str(assignment.assessment)
+
+    @admin.display(description=_("marking"))
+    def marking(self, assignment):
+        return format_html(
+            '<a href="{}">{}</a>',
+            reverse("admin:assessments_assignment_release", args=[assignment.pk]),
+            gettext("Scripts and release"),
+        )
+
+    def save_model(self, request, obj, form, change):
+        if not change:
+            obj.set_by = request.user
+        super().save_model(request, obj, form, change)
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def get_urls(self):
+        return [
+            path(
+                "<int:pk>/release/",
+                self.admin_site.admin_view(self.release_view),
+                name="assessments_assignment_release",
+            ),
+            *super().get_urls(),
+        ]
+
+    def release_view(self, request, pk):
+        """List an assignment's scripts; release the marked ones, or take back."""
+        assignment = get_object_or_404(self.get_queryset(request), pk=pk)
+        if not request.user.has_perm("assessments.view_script"):
+            raise PermissionDenied
+        may_release = request.user.has_perm("assessments.release_script")
+        scripts = assignment.scripts.all()
+        form = ReleaseForm(request.POST or None, scripts=scripts)
+        if request.method == "POST":
+            if not may_release:
+                raise PermissionDenied
+            if form.is_valid():
+                self._release(request, form.cleaned_data["scripts"])
+                return redirect(request.path)
+        rows = marking_desk.release_rows(assignment)
+        return TemplateResponse(
+            request,
+            "admin/assessments/assignment/release.html",
+            {
+                **self.admin_site.each_context(request),
+                "title": str(assignment),
+                "assignment": assignment,
+                "form": form,
+                "rows": rows,
+                "first": next((row for row in rows if row["state"] == "to mark"), None),
+                "may_release": may_release,
+                "opts": self.opts,
+            },
+        )
+
+    def _release(self, request, scripts):
+        if "take_back" in request.POST:
+            taken = Release.take_back(scripts, request.user)
+            messages.success(
+                request,
+                gettext("%(n)d taken back. Students no longer see those marks.")
+                % {"n": len(taken)},
+            )
+            return
+        _release, released, held = Release.show(scripts, request.user)
+        if released:
+            messages.success(
+                request,
+                gettext("%(n)d of %(all)d released.")
+                % {"n": len(released), "all": len(released) + len(held)},
+            )
+        if held or not released:
+            messages.warning(
+                request,
+                gettext("%(n)d held: not fully marked yet.")
+                % {"n": len(scripts) - len(released)},
+            )
+
+
+@admin.register(Question)
+class QuestionAdmin(ScopedAdmin):
+    """The question bank; read for now, by those who set and mark."""
+
+    list_display = ["wording", "type", "lesson", "published_at"]
+    list_filter = ["type__board", ("lesson", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["type", "lesson"]
+    search_fields = ["wording"]
+    actions = None
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(Script)
+class ScriptAdmin(ScopedAdmin):
+    """The marking queue: codes, never names, in an order that tells nothing."""
+
+    list_display = ["code", "task", "on_time", "progress"]
+    list_display_links = None
+    list_filter = [("assignment", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["assignment__assessment", "assignment__group"]
+    actions = None
+
+    def get_queryset(self, request):
+        scripts = super().get_queryset(request).handed_in().exclude(assignment=None)
+        return scripts.with_marking_state()
+
+    @admin.display(description=_("script"), ordering="marking_code")
+    def code(self, script):
+        return format_html(
+            '<a href="{}">{}</a>',
+            reverse("admin:assessments_script_mark", args=[script.public_id, 1]),
+            script.marking_code,
+        )
+
+    @admin.display(description=_("task"))
+    def task(self, script):
+        return str(script.assignment)
+
+    @admin.display(description=_("handed in"))
+    def on_time(self, script):
+        return gettext("late") if script.is_late else gettext("on time")
+
+    @admin.display(description=_("state"))
+    def progress(self, script):
+        return script.state_words
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        script = self.get_object(request, object_id)
+        if not self.has_view_permission(request, script):
+            raise PermissionDenied
+        if script is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        return redirect("admin:assessments_script_mark", script.public_id, 1)
+
+    def history_view(self, request, object_id, extra_context=None):
+        script = self.get_object(request, object_id)
+        if not self.has_view_permission(request, script):
+            raise PermissionDenied
+        if script is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        return redirect("admin:assessments_script_events", script.public_id)
+
+    def get_urls(self):
+        view = self.admin_site.admin_view
+        return [
+            path(
+                "mark/<str:public_id>/<int:order>/",
+                view(self.mark_view),
+                name="assessments_script_mark",
+            ),
+            path(
+                "mark/<str:public_id>/events/",
+                view(self.events_view),
+                name="assessments_script_events",
+            ),
+            path(
+                "mark/<str:public_id>/reveal/",
+                view(self.reveal_view),
+                name="assessments_script_reveal",
+            ),
+            *super().get_urls(),
+        ]
+
+    def _script(self, request, public_id):
+        """Return a handed-in script of this person's work, or raise 404."""
+        if not request.user.has_perm("assessments.view_script"):
+            raise PermissionDenied
+        return get_object_or_404(self.get_queryset(request), public_id=public_id)
+
+    def mark_view(self, request, public_id, order):
+        """The marking desk: one answer, its scheme, and this marker's judgement."""
+        script = self._script(request, public_id)
+        answer = get_object_or_404(
+            Answer.objects.for_marking(), script=script, order=order
+        )
+        desk = marking_desk.Desk(script, answer, request.user)
+        if request.method == "POST":
+            if not script.can_be_marked_by(request.user):
+                raise PermissionDenied
+            outcome = desk.post(request.POST)
+            if request.headers.get("X-Quiet-Save"):
+                return JsonResponse(outcome.as_json(), status=outcome.status)
+            if outcome.is_done:
+                messages.success(request, outcome.sentence)
+                return redirect(desk.where_next(request.POST))
+            messages.warning(request, outcome.sentence)
+        return TemplateResponse(
+            request,
+            "admin/assessments/script/mark.html",
+            {
+                **self.admin_site.each_context(request),
+                "title": gettext("Mark %(script)s") % {"script": script},
+                "may_mark": script.can_be_marked_by(request.user),
+                "opts": self.opts,
+                **desk.context(),
+            },
+            status=409 if request.method == "POST" else 200,
+        )
+
+    def events_view(self, request, public_id):
+        script = self._script(request, public_id)
+        return TemplateResponse(
+            request,
+            "admin/assessments/script/events.html",
+            {
+                **self.admin_site.each_context(request),
+                "title": gettext("History of %(script)s") % {"script": script},
+                "script": script,
+                "events": marking_desk.events(script, request.user),
+                "opts": self.opts,
+            },
+        )
+
+    def reveal_view(self, request, public_id):
+        """Show whose script it is, to those who may, and write down that it was."""
+        script = self._script(request, public_id)
+        if request.method != "POST":
+            raise Http404
+        if not request.user.has_perm("assessments.reveal_script"):
+            raise PermissionDenied
+        Event.record(script, request.user, Event.Kind.REVEALED)
+        messages.info(
+            request,
+            gettext("%(script)s is by %(student)s. This look has been written down.")
+            % {"script": script, "student": script.student},
+        )
+        return redirect("admin:assessments_script_mark", script.public_id, 1)

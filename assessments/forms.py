@@ -1,0 +1,247 @@
+"""Forms about answers and marks. What they refuse, they say how to put right."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from assessments import marking
+from assessments.models import (
+    Assessment,
+    Assignment,
+    Ceiling,
+    Level,
+    Mark,
+    Question,
+    Script,
+)
+
+LONGEST_TEXT = 500_000
+
+
+class WrittenTextField(forms.Field):
+    """A student's text exactly as it came: not stripped, no character refused."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value):
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            raise ValidationError(_("The text is not text."), code="text")
+        if len(value) > LONGEST_TEXT:
+            raise ValidationError(
+                _("The text is longer than this site takes (%(most)d characters)."),
+                code="too-long",
+                params={"most": LONGEST_TEXT},
+            )
+        return value
+
+
+class SaveForm(forms.Form):
+    """One save, from a script's JSON or from the page's own form."""
+
+    text = WrittenTextField(required=False)
+    part = forms.ChoiceField(choices=[("answer", "answer"), ("plan", "plan")])
+    tab = forms.RegexField(r"^[\w-]{8,40}\Z", strip=False)
+    number = forms.IntegerField(min_value=0, max_value=2_000_000_000)
+    base = forms.IntegerField(min_value=0, max_value=2_000_000_000, required=False)
+    reader = forms.IntegerField(min_value=1, max_value=9_000_000_000_000_000_000)
+
+
+class HandInForm(forms.Form):
+    """The confirmation: which text is handed in, and that an empty one is meant."""
+
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    empty_is_meant = forms.BooleanField(
+        required=False, label=_("Hand in without an answer")
+    )
+
+
+class AssignmentForm(forms.ModelForm):
+    """Set a question to a class."""
+
+    question = forms.ModelChoiceField(
+        Question.objects.none(),
+        label=_("Question"),
+        help_text=_("Published questions of the bank."),
+    )
+
+    class Meta:
+        model = Assignment
+        fields = ["question", "group", "opens_at", "due_at", "note"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["question"].queryset = Question.objects.published().select_related(
+            "type"
+        )
+        if self.instance.pk:
+            asked = self.instance.assessment.questions.first()
+            self.initial["question"] = asked
+            if self.instance.scripts.exists():
+                for name in ("question", "group"):
+                    self.fields[name].disabled = True
+
+    def save(self, commit=True):
+        self.instance.assessment = Assessment.objects.of(self.cleaned_data["question"])
+        return super().save(commit)
+
+
+class MarkForm(forms.ModelForm):
+    """The desk's form: lenient for a draft, strict for an award."""
+
+    level = forms.ModelChoiceField(
+        Level.objects.none(), required=False, empty_label=None
+    )
+    ceilings = forms.ModelMultipleChoiceField(
+        Ceiling.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    # How many marks the answer had when the page was made: see `clean`.
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    seen_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    class Meta:
+        model = Mark
+        fields = [
+            "level",
+            "mark",
+            "ao1",
+            "ao2",
+            "ao3",
+            "ao4",
+            "spag",
+            "ceilings",
+            "www",
+            "ebi",
+            "private_note",
+            "reason",
+        ]
+        widgets = {
+            "www": forms.Textarea(attrs={"rows": 3}),
+            "ebi": forms.Textarea(attrs={"rows": 3}),
+            "private_note": forms.Textarea(attrs={"rows": 2}),
+        }
+
+    def __init__(self, *args, is_award=False, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.is_award = is_award
+        mark = self.instance
+        self.fields["level"].queryset = mark.scheme.levels.all()
+        self.fields["ceilings"].queryset = mark.scheme.ceilings.all()
+        for number, maximum in enumerate(mark.maxima, 1):
+            field = self.fields[f"ao{number}"]
+            field.required = False
+            field.widget.attrs |= {"min": 0, "max": maximum}
+            if not maximum:
+                del self.fields[f"ao{number}"]
+        self.fields["mark"].widget.attrs |= {"min": 0, "max": mark.tariff}
+        if mark.spag_maximum is None:
+            del self.fields["spag"]
+        else:
+            self.fields["spag"].widget.attrs |= {"min": 0, "max": mark.spag_maximum}
+        if mark.role == Mark.Role.FIRST:
+            del self.fields["reason"]
+
+    def clean(self):
+        data = super().clean()
+        mark = self.instance
+        mark.take_level(data.get("level"))
+        chosen = data.get("ceilings") or []
+        mark.ceiling = marking.highest_open_mark(
+            mark.tariff, [ceiling.highest_mark for ceiling in chosen if ceiling.is_firm]
+        )
+        for number, maximum in enumerate(mark.maxima, 1):
+            if maximum and data.get(f"ao{number}") is None:
+                data[f"ao{number}"] = 0
+        self._prefill(data)
+        if self.is_award:
+            found = self._faults(data)
+            for field, sentence in found.items():
+                target = "mark" if field == "objectives" else field
+                self.add_error(target if target in self.fields else None, sentence)
+            if mark.role in (Mark.Role.SECOND, Mark.Role.AGREED) and not data.get(
+                "reason"
+            ):
+                self.add_error(
+                    "reason",
+                    _("Say why there is another mark: a few words are enough."),
+                )
+        return data
+
+    def _prefill(self, data):
+        """Share the mark out where the marker has left every objective empty."""
+        names = [
+            f"ao{n}" for n, maximum in enumerate(self.instance.maxima, 1) if maximum
+        ]
+        mark = data.get("mark")
+        if mark and not any(data[name] for name in names):
+            shares = marking.split_by_objective(mark, self.instance.maxima)
+            for number, share in enumerate(shares, 1):
+                if f"ao{number}" in names:
+                    data[f"ao{number}"] = share
+
+    def _faults(self, data):
+        if data.get("mark") is None:
+            return (
+                {}
+                if "mark" in self.errors
+                else {"mark": _("Choose a level and a mark.")}
+            )
+        mark = self.instance
+        return marking.faults(
+            marking.Judgement(
+                mark=data["mark"],
+                tariff=mark.tariff,
+                band=(mark.band_low, mark.band_high) if data.get("level") else None,
+                has_levels=mark.has_levels,
+                objectives=tuple(data.get(f"ao{n}") or 0 for n in range(1, 5)),
+                maxima=mark.maxima,
+                ceiling=mark.ceiling,
+                spag=data.get("spag"),
+                spag_maximum=mark.spag_maximum,
+            )
+        )
+
+
+class SelfMarkForm(forms.Form):
+    """A student's own mark for practice, on the student's ladder."""
+
+    level = forms.ModelChoiceField(Level.objects.none(), label=_("Level"))
+    mark = forms.IntegerField(label=_("Mark"), min_value=0)
+
+    def __init__(self, *args, scheme, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["level"].queryset = scheme.levels.all()
+        self.fields["level"].error_messages["required"] = _(
+            "Choose the level that fits your whole answer best."
+        )
+
+    def clean(self):
+        data = super().clean()
+        level, mark = data.get("level"), data.get("mark")
+        if (
+            level
+            and mark is not None
+            and not (level.lowest_mark <= mark <= level.highest_mark)
+        ):
+            self.add_error(
+                "mark",
+                _("Level %(level)d has the marks %(marks)s. Choose one of those.")
+                % {"level": level.number, "marks": level.marks},
+            )
+        return data
+
+
+class ReleaseForm(forms.Form):
+    """Which scripts of an assignment are released or taken back."""
+
+    scripts = forms.ModelMultipleChoiceField(
+        Script.objects.none(), widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args, scripts, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["scripts"].queryset = scripts
+        self.fields["scripts"].error_messages["required"] = _(
+            "Tick at least one script."
+        )

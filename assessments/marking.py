@@ -1,0 +1,188 @@
+"""How a mark is reached (pure): levels, best fit, ceilings, objectives, totals.
+
+The file an examiner could read. Levels are anything with `number`, `lowest_mark`
+and `highest_mark`; marks are whole numbers. The rules are those of the boards'
+level-of-response marking as `docs/architecture.md` ("Marking") puts them: level
+first, then the mark inside its band, and ceilings over everything.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Protocol
+
+
+class LevelLike(Protocol):
+    number: int
+    lowest_mark: int
+    highest_mark: int
+
+
+class SchemeFault(NamedTuple):
+    """What is wrong with a ladder: the level's number, and a sentence."""
+
+    level: int
+    sentence: str
+
+
+def ladder_faults(levels: Iterable[LevelLike], tariff: int) -> list[SchemeFault]:
+    """Return why these levels do not cover 1 to `tariff` once each, from below."""
+    faults = []
+    expected = 1
+    for place, level in enumerate(sorted(levels, key=lambda level: level.number), 1):
+        if level.number != place:
+            faults.append(
+                SchemeFault(level.number, f"Level {place} is missing. Number from 1.")
+            )
+            return faults
+        if level.highest_mark < level.lowest_mark:
+            faults.append(
+                SchemeFault(
+                    level.number,
+                    f"Level {level.number} ends before it begins. Swap its marks.",
+                )
+            )
+        elif level.lowest_mark > expected:
+            faults.append(
+                SchemeFault(
+                    level.number,
+                    f"No level has mark {expected}. Let level {level.number} begin "
+                    f"there.",
+                )
+            )
+        elif level.lowest_mark < expected:
+            faults.append(
+                SchemeFault(
+                    level.number,
+                    f"Mark {level.lowest_mark} is in two levels. Let level "
+                    f"{level.number} begin at {expected}.",
+                )
+            )
+        expected = level.highest_mark + 1
+    if not faults and expected != tariff + 1:
+        faults.append(
+            SchemeFault(
+                max((level.number for level in levels), default=0),
+                f"The levels end at {expected - 1}, but the question has {tariff} "
+                "marks. Change the top level or the tariff.",
+            )
+        )
+    return faults
+
+
+def level_of(levels: Iterable[LevelLike], mark: int) -> LevelLike | None:
+    """Return the level whose band holds `mark`; none for 0."""
+    return next(
+        (level for level in levels if level.lowest_mark <= mark <= level.highest_mark),
+        None,
+    )
+
+
+def best_fit(strand_levels: Sequence[int]) -> int | None:
+    """Return the level that fits most strands; of two that tie, the lower.
+
+    A suggestion: the marker may choose otherwise.
+    """
+    if not strand_levels:
+        return None
+    return max(sorted(set(strand_levels)), key=lambda level: strand_levels.count(level))
+
+
+def starting_mark(level: LevelLike, board: str) -> int | None:
+    """Return where inside its band a mark begins: the middle, of two the upper.
+
+    AQA's bands of two have no middle and no rule for one: nothing is preselected.
+    """
+    width = level.highest_mark - level.lowest_mark + 1
+    if board == "AQA" and width == 2:
+        return None
+    return level.lowest_mark + width // 2
+
+
+def highest_open_mark(tariff: int, ceilings: Iterable[int]) -> int:
+    """Return the highest mark that the ticked ceilings leave open."""
+    return min([tariff, *ceilings])
+
+
+def open_marks(level: LevelLike, ceiling: int) -> range:
+    """Return the marks of a level under a ceiling; empty where it closes the level."""
+    return range(level.lowest_mark, min(level.highest_mark, ceiling) + 1)
+
+
+def split_by_objective(mark: int, maxima: Sequence[int]) -> list[int]:
+    """Share a mark out over the objectives in proportion to their maxima.
+
+    Our estimate and never the board's: the marker may change it. What the
+    rounding leaves goes to the objectives with the largest remainder, of equal
+    ones to the first.
+    """
+    tariff = sum(maxima)
+    if not tariff:
+        return [0 for _ in maxima]
+    shares = [mark * maximum // tariff for maximum in maxima]
+    by_remainder = sorted(
+        range(len(maxima)), key=lambda i: (-(mark * maxima[i] % tariff), i)
+    )
+    for i in by_remainder[: mark - sum(shares)]:
+        shares[i] += 1
+    return shares
+
+
+class Judgement(NamedTuple):
+    """One complete judgement, as the desk and the database both see it.
+
+    `band` is the level's (lowest, highest) mark, None for a mark of 0 or a scheme
+    without levels; `objectives` and `maxima` run from AO1 to AO4; `spag_maximum`
+    is None where the question has no SPaG marks.
+    """
+
+    mark: int
+    tariff: int
+    band: tuple[int, int] | None
+    has_levels: bool
+    objectives: tuple[int, int, int, int]
+    maxima: tuple[int, int, int, int]
+    ceiling: int
+    spag: int | None
+    spag_maximum: int | None
+
+
+def faults(judgement: Judgement) -> dict[str, str]:
+    """Return field → sentence for everything that no board would allow."""
+    found = {}
+    mark, band = judgement.mark, judgement.band
+    if not 0 <= mark <= judgement.tariff:
+        found["mark"] = f"The mark lies between 0 and {judgement.tariff}."
+    elif judgement.has_levels and mark == 0 and band is not None:
+        found["level"] = "A mark of 0 has no level. Choose “No level”, or a mark."
+    elif judgement.has_levels and mark > 0 and band is None:
+        found["level"] = f"A mark of {mark} needs a level."
+    elif band is not None and not band[0] <= mark <= band[1]:
+        found["mark"] = (
+            f"{mark} lies outside this level ({band[0]}–{band[1]}). Change the mark or "
+            "the level."
+        )
+    elif mark > judgement.ceiling:
+        found["mark"] = (
+            f"A ceiling that you ticked stops this answer at {judgement.ceiling}. "
+            "Lower the mark or untick the ceiling."
+        )
+    total = sum(judgement.objectives)
+    if total != mark:
+        found["objectives"] = f"The objectives add up to {total}, the mark is {mark}."
+    for number, (part, maximum) in enumerate(
+        zip(judgement.objectives, judgement.maxima, strict=True), 1
+    ):
+        if not 0 <= part <= maximum:
+            found["objectives"] = f"AO{number} lies between 0 and {maximum}."
+    if judgement.spag_maximum is None:
+        if judgement.spag is not None:
+            found["spag"] = "This question has no SPaG marks."
+    elif judgement.spag is None:
+        found["spag"] = f"Give SPaG marks between 0 and {judgement.spag_maximum}."
+    elif not 0 <= judgement.spag <= judgement.spag_maximum:
+        found["spag"] = f"SPaG lies between 0 and {judgement.spag_maximum}."
+    return found
+
+
+def total(mark: int, spag: int | None) -> int:
+    """Return mark and SPaG together; the mark itself never contains SPaG."""
+    return mark + (spag or 0)

@@ -1,0 +1,313 @@
+"""The marking desk: what it shows one marker, and what becomes of what they send."""
+
+import json
+
+from django.db import transaction
+from django.db.models import OuterRef, Subquery
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from assessments import marking
+from assessments.forms import MarkForm
+from assessments.models import Answer, Event, Mark, ReleasedScript, Script
+from assessments.models.marks import Release, shown_release
+
+
+class Outcome:
+    """What a post did: `is_done`, a sentence for people, a status for scripts."""
+
+    def __init__(self, is_done, sentence, status=200, errors=None):
+        self.is_done = is_done
+        self.sentence = sentence
+        self.status = status
+        self.errors = errors or {}
+
+    def as_json(self):
+        return {
+            "code": "saved" if self.is_done else "not-saved",
+            "sentence": self.sentence,
+            "errors": self.errors,
+        }
+
+
+class Desk:
+    """One marker in front of one answer."""
+
+    def __init__(self, script, answer, marker):
+        self.script = script
+        self.answer = answer
+        self.marker = marker
+        self.form = None
+
+    def others(self):
+        """Return the awarded marks of other markers, oldest first."""
+        return (
+            self.answer.marks.awarded()
+            .exclude(role=Mark.Role.SELF)
+            .exclude(marker=self.marker)
+        )
+
+    def own(self):
+        """Return this marker's newest awarded mark."""
+        return (
+            self.answer.marks.awarded()
+            .filter(marker=self.marker)
+            .exclude(role=Mark.Role.SELF)
+            .select_related("level")
+            .order_by("-pk")
+            .first()
+        )
+
+    def draft(self, role=None):
+        """Return this marker's draft, or a new one begun from their own last mark."""
+        draft = self.answer.marks.drafts_of(self.marker).first()
+        if draft is None:
+            draft = Mark.prepare(self.answer, self.marker)
+            own = self.own()
+            if own is not None and own.version_id == draft.version_id:
+                for name in (
+                    "level", "mark", "ao1", "ao2", "ao3", "ao4", "spag", "www",
+                    "ebi", "private_note", "band_low", "band_high", "ceiling",
+                ):  # fmt: skip
+                    setattr(draft, name, getattr(own, name))
+        draft.role = role or self.role()
+        return draft
+
+    def role(self):
+        """A mark beside another's standing mark is a second one, or an agreed one."""
+        if not self.others().exists():
+            return Mark.Role.FIRST
+        own = self.own()
+        return Mark.Role.AGREED if own is not None else Mark.Role.SECOND
+
+    def build_form(self, data=None, *, is_award=False):
+        mark = self.draft()
+        self.form = MarkForm(
+            data,
+            instance=mark,
+            is_award=is_award,
+            initial={
+                "seen": self.others().count(),
+                "seen_version": self.answer.handed_in_version_id,
+                "ceilings": mark.ceilings.all() if mark.pk else [],
+            },
+        )
+        return self.form
+
+    def post(self, data):
+        """Keep what was sent as this marker's draft, and award it where asked.
+
+        Whatever goes wrong, the draft is kept as far as it can be and the page
+        shows everything again; another marker's mark is never touched.
+        """
+        wants_award = "_award" in data or "_next" in data
+        with transaction.atomic():
+            locked = Answer.objects.select_for_update(of=("self",)).get(
+                pk=self.answer.pk
+            )
+            if not self.script.start_marking():
+                self.build_form(data)
+                return Outcome(
+                    False, _("The student has just taken this script back."), 409
+                )
+            form = self.build_form(data, is_award=wants_award)
+            seen = data.get("seen", "")
+            news = self.others().count() > (int(seen) if seen.isdecimal() else 0)
+            changed = str(locked.handed_in_version_id) != data.get(
+                "seen_version", str(locked.handed_in_version_id)
+            )
+            if not form.is_valid():
+                self._keep_draft(data)
+                return Outcome(
+                    False,
+                    _("Not saved as a mark: look at the fields named below."),
+                    422,
+                    {
+                        name: [str(e) for e in errors]
+                        for name, errors in form.errors.items()
+                    },
+                )
+            mark = form.save()
+            if wants_award and (news or changed):
+                return Outcome(
+                    False,
+                    _(
+                        "Another marker has marked this since you opened it. Yours is "
+                        "kept as a draft: look, give a reason, and save again."
+                    )
+                    if news
+                    else _("The student has handed in a newer text. Read it again."),
+                    409,
+                )
+            if wants_award:
+                mark.award()
+        if wants_award:
+            return Outcome(True, _("%(script)s: mark saved.") % {"script": self.script})
+        return Outcome(
+            True,
+            _("Draft mark saved %(time)s.")
+            % {"time": f"{timezone.localtime():%H:%M:%S}"},
+        )
+
+    def _keep_draft(self, data):
+        """Keep the words of a form that could not be awarded."""
+        lenient = MarkForm(data, instance=self.draft())
+        for name in list(lenient.fields):
+            if name in self.form.errors and name != "mark":
+                del lenient.fields[name]
+        if lenient.is_valid():
+            lenient.save()
+
+    def queue(self):
+        """Return the scripts with this question, in their random order."""
+        own = Mark.objects.filter(
+            answer__script=OuterRef("pk"),
+            answer__question=self.answer.question,
+            marker=self.marker,
+        ).exclude(role=Mark.Role.SELF)
+        scripts = (
+            Script.objects.visible_to(self.marker)
+            .filter(assignment=self.script.assignment)
+            .filter(answers__question=self.answer.question)
+            .handed_in()
+            .annotate(
+                own_mark=Subquery(
+                    own.exclude(awarded_at=None).order_by("-pk").values("mark")[:1]
+                ),
+                own_draft=Subquery(own.filter(awarded_at=None).values("pk")[:1]),
+            )
+            .order_by("marking_code")
+        )
+        return [
+            {
+                "number": number,
+                "script": script,
+                "mark": script.own_mark,
+                "state": "done"
+                if script.own_mark is not None
+                else "part"
+                if script.own_draft
+                else "none",
+                "is_here": script.pk == self.script.pk,
+            }
+            for number, script in enumerate(scripts, 1)
+        ]
+
+    def _neighbours(self, queue):
+        here = next((i for i, item in enumerate(queue) if item["is_here"]), 0)
+        before = queue[here - 1] if here > 0 else None
+        after = queue[here + 1] if here + 1 < len(queue) else None
+        return here + 1, before, after
+
+    def where_next(self, data):
+        """Return the address after a save: the next script to mark, or this one."""
+        if "_next" in data:
+            queue = self.queue()
+            here, _before, after = self._neighbours(queue)
+            waiting = [
+                item for item in queue[here:] + queue[:here] if item["state"] != "done"
+            ]
+            chosen = waiting[0] if waiting else after
+            if chosen:
+                return self._address(chosen["script"])
+            return reverse(
+                "admin:assessments_assignment_release", args=[self.script.assignment_id]
+            )
+        return self._address(self.script)
+
+    def _address(self, script):
+        return reverse(
+            "admin:assessments_script_mark", args=[script.public_id, self.answer.order]
+        )
+
+    def context(self):
+        form = self.form or self.build_form()
+        mark = form.instance
+        question = self.answer.question
+        queue = self.queue()
+        number, before, after = self._neighbours(queue)
+        levels = list(mark.scheme.levels.prefetch_related("strands"))
+        own = self.own()
+        return {
+            "script": self.script,
+            "answer": self.answer,
+            "question": question,
+            "form": form,
+            "mark": mark,
+            "levels": [
+                {
+                    "level": level,
+                    "start": marking.starting_mark(level, question.type.board),
+                }
+                for level in levels
+            ],
+            "chosen_level": str(form["level"].value() or ""),
+            "objectives": [
+                (form[field], name, maximum)
+                for field, name, maximum in question.type.objectives
+            ],
+            "spag_levels": mark.spag_scheme.levels.all() if mark.spag_scheme else [],
+            "plan": json.loads(self.answer.plan) if self.answer.current_plan_id else [],
+            "queue": queue,
+            "number": number,
+            "previous": before,
+            "next": after,
+            "own": own,
+            # A second marker sees the first mark only after giving their own.
+            "others": list(self.others().select_related("level", "marker"))
+            if own is not None
+            else [],
+            "others_exist": self.others().exists(),
+            "shown": shown_release(self.script),
+            "addresses": {
+                "previous": self._address(before["script"]) if before else "",
+                "next": self._address(after["script"]) if after else "",
+            },
+        }
+
+
+def release_rows(assignment):
+    """Return an assignment's scripts for the release page, by code, without names.
+
+    A name stands only where marks are released already.
+    """
+    newest = ReleasedScript.objects.filter(script=OuterRef("pk")).order_by("-pk")
+    scripts = (
+        assignment.scripts.with_marking_state()
+        .select_related("student")
+        .annotate(newest_release=Subquery(newest.values("release__kind")[:1]))
+        .order_by("marking_code")
+    )
+    readers = dict(
+        Event.objects.filter(script__assignment=assignment, kind=Event.Kind.READ)
+        .order_by("pk")
+        .values_list("script_id", "at")
+    )
+    rows = []
+    for script in scripts:
+        is_shown = script.newest_release == Release.Kind.SHOWN
+        rows.append(
+            {
+                "script": script,
+                "state": "released" if is_shown else script.state,
+                "words": _("released") if is_shown else script.state_words,
+                "name": str(script.student) if is_shown else "",
+                "read_at": readers.get(script.pk) if is_shown else None,
+            }
+        )
+    return rows
+
+
+def events(script, user):
+    """Return a script's history; students' names stay hidden until release."""
+    is_open = shown_release(script) is not None
+    return [
+        {
+            "event": event,
+            "who": _("the student")
+            if event.actor_id == script.student_id and not is_open
+            else str(event.actor),
+        }
+        for event in script.events.select_related("actor", "mark")
+    ]

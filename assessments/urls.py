@@ -1,0 +1,60 @@
+from django.urls import path
+
+from assessments import views
+
+app_name = "assessments"
+
+urlpatterns = [
+    path("answers/", views.my_work, name="my-work"),
+    path(
+        "assignments/<int:pk>/start/", views.assignment_start, name="assignment-start"
+    ),
+    path("questions/<slug:slug>/", views.question_detail, name="question-detail"),
+    path("scripts/<str:public_id>/", views.script_write, name="script-write"),
+    path(
+        "scripts/<str:public_id>/answers/<int:order>/",
+        views.script_write,
+        name="script-answer",
+    ),
+    path(
+        "scripts/<str:public_id>/answers/<int:order>/save/",
+        views.answer_save,
+        name="answer-save",
+    ),
+    path(
+        "scripts/<str:public_id>/answers/<int:order>/versions/",
+        views.answer_versions,
+        name="answer-versions",
+    ),
+    path(
+        "scripts/<str:public_id>/answers/<int:order>/versions/<int:number>/",
+        views.version_detail,
+        name="version-detail",
+    ),
+    path(
+        "scripts/<str:public_id>/answers/<int:order>/improve/",
+        views.answer_improve,
+        name="answer-improve",
+    ),
+    path(
+        "scripts/<str:public_id>/hand-in/", views.script_hand_in, name="script-hand-in"
+    ),
+    path(
+        "scripts/<str:public_id>/receipt/", views.script_receipt, name="script-receipt"
+    ),
+    path(
+        "scripts/<str:public_id>/take-back/",
+        views.script_take_back,
+        name="script-take-back",
+    ),
+    path(
+        "scripts/<str:public_id>/self-mark/",
+        views.script_self_mark,
+        name="script-self-mark",
+    ),
+    path(
+        "scripts/<str:public_id>/feedback/",
+        views.script_feedback,
+        name="script-feedback",
+    ),
+]

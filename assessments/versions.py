@@ -1,0 +1,71 @@
+"""How answer texts are kept: whole now and then, in between as small deltas (pure).
+
+A version is deflated against the last whole text as its dictionary, so one that
+differs by a sentence takes some sixty bytes, and any version can be read from
+itself and one other.
+"""
+
+import re
+import zlib
+
+ENCODING = "utf-8"
+# What no page can show: NUL, and halves of a character pair (UTF-16 surrogates).
+_UNSHOWABLE = re.compile("[\x00\ud800-\udfff]")
+# zlib looks back this far, so a dictionary's earlier part would be dead weight.
+WINDOW = 32_768
+# A delta of this many bytes costs more than it saves: keep the text whole instead.
+LARGEST_DELTA = 400
+MODULUS = 65_521
+
+
+def normalised(text: str) -> str:
+    """Return the text with LF line ends; nothing else that can be seen changes.
+
+    NUL and lone surrogates become U+FFFD, which is what a browser's own form
+    sends for them: so every way in gives the same text.
+    """
+    return _UNSHOWABLE.sub(
+        "\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n").replace("\r", "\n")
+    )
+
+
+def checksum(text: str) -> str:
+    """Return the receipt's checksum: Adler-32 over UTF-16 code units, in hex.
+
+    The same in JavaScript (`js/checksum.js`), which sees text as UTF-16 and has no
+    Web Crypto on plain HTTP. It guards against a mangled answer, not an attacker.
+    """
+    units = text.encode("utf-16-le")
+    low, high = 1, 0
+    for unit in memoryview(units).cast("H"):
+        low = (low + unit) % MODULUS
+        high = (high + low) % MODULUS
+    return f"{high:04x}{low:04x}"
+
+
+def word_count(text: str) -> int:
+    return len(text.split())
+
+
+def pack(text: str, whole: str | None) -> tuple[bytes, bool]:
+    """Return (bytes, is_whole): a delta to `whole` where that is small enough."""
+    data = text.encode(ENCODING)
+    if whole is not None:
+        compressor = zlib.compressobj(9, zdict=_dictionary(whole))
+        delta = compressor.compress(data) + compressor.flush()
+        if len(delta) <= LARGEST_DELTA:
+            return delta, False
+    return zlib.compress(data, 9), True
+
+
+def unpack(packed: bytes, whole: str | None) -> str:
+    """Return the text of a delta to `whole`, or of a whole text where that is None."""
+    if whole is None:
+        return zlib.decompress(packed).decode(ENCODING)
+    decompressor = zlib.decompressobj(zdict=_dictionary(whole))
+    return decompressor.decompress(packed).decode(ENCODING)
+
+
+def _dictionary(whole: str) -> bytes:
+    # An empty dictionary is none for zlib; one byte keeps both sides alike.
+    return whole.encode(ENCODING)[-WINDOW:] or b" "

@@ -1,0 +1,383 @@
+"""Students' pages: what there is to write, writing, handing in, feedback."""
+
+import json
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from assessments import difference, work
+from assessments.forms import HandInForm, SaveForm, SelfMarkForm
+from assessments.models import (
+    Answer,
+    AnswerVersion,
+    Assignment,
+    Event,
+    Mark,
+    Question,
+    Script,
+)
+from assessments.models.marks import shown_release
+
+
+def own_script(request, public_id):
+    """Return the reader's own script or raise 404: nobody writes for another."""
+    scripts = Script.objects.visible_to(request.user).filter(student=request.user)
+    return get_object_or_404(
+        scripts.select_related("assignment__assessment", "question"),
+        public_id=public_id,
+    )
+
+
+def own_answer(script, order):
+    return get_object_or_404(
+        script.answers.select_related(
+            "question__type",
+            "question__lesson",
+            "question__mark_scheme",
+            "current__whole",
+            "current_plan__whole",
+            "handed_in_version__whole",
+            "redraft_of__script",
+        ),
+        order=order,
+    )
+
+
+@require_GET
+def my_work(request):
+    """Everything this student has been set or has begun, and what to practise."""
+    return render(
+        request,
+        "assessments/my_work.html",
+        {
+            "ledger": work.ledger(request.user),
+            "questions": Question.objects.visible_to(request.user).select_related(
+                "type"
+            ),
+        },
+    )
+
+
+@require_POST
+def assignment_start(request, pk):
+    if request.user.is_staff:
+        raise Http404
+    assignment = get_object_or_404(Assignment.objects.visible_to(request.user), pk=pk)
+    script = Script.start(request.user, assignment=assignment)
+    return redirect(script)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def question_detail(request, slug):
+    """A question on its own: read it, and begin to practise it."""
+    question = get_object_or_404(
+        Question.objects.visible_to(request.user).for_writing(), slug=slug
+    )
+    if request.method == "POST":
+        if request.user.is_staff:
+            raise Http404
+        return redirect(Script.start(request.user, question=question))
+    return render(request, "assessments/question_detail.html", {"question": question})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def script_write(request, public_id, order=1):
+    """The writing desk. Posting saves, with or without going on to hand in."""
+    script = own_script(request, public_id)
+    answer = own_answer(script, order)
+    if request.method == "POST":
+        return _save_by_button(request, script, answer)
+    if script.is_handed_in:
+        return redirect("assessments:script-receipt", script.public_id)
+    return render(
+        request,
+        "assessments/script_write.html",
+        work.desk(script, answer, Question.objects.for_writing()),
+    )
+
+
+def _save_by_button(request, script, answer):
+    """Save answer and plan from the page's form, then stay or go on."""
+    plan = json.dumps(request.POST.getlist("plan"), ensure_ascii=False)
+    parts = {"answer": request.POST.get("text", ""), "plan": plan}
+    clash = False
+    for part, text in parts.items():
+        form = SaveForm(
+            {
+                "text": text,
+                "part": part,
+                "tab": request.POST.get("tab", ""),
+                "number": request.POST.get("number", "0"),
+                "base": request.POST.get(f"{part}_base") or None,
+                "reader": request.user.pk,
+            }
+        )
+        if not form.is_valid():
+            return render(
+                request,
+                "assessments/save_refused.html",
+                {"script": script, "answer": answer, "form": form, "text": text},
+                status=400,
+            )
+        if part == "plan" and text == (answer.plan or "[]"):
+            continue
+        kept = answer.keep(
+            form.cleaned_data["text"],
+            writer=request.user,
+            origin=AnswerVersion.Origin.BUTTON,
+            part=part,
+            tab=form.cleaned_data["tab"],
+            number=form.cleaned_data["number"],
+            base=form.cleaned_data["base"],
+        )
+        clash = clash or not kept.is_current
+    if clash:
+        messages.warning(
+            request,
+            _(
+                "A newer text stands already, perhaps from another window. Yours is "
+                "kept beside it: compare the two and choose."
+            ),
+        )
+        return redirect("assessments:answer-versions", script.public_id, answer.order)
+    if "hand_in" in request.POST:
+        return redirect("assessments:script-hand-in", script.public_id)
+    messages.success(
+        request,
+        _("Saved at %(time)s.") % {"time": f"{timezone.localtime():%H:%M:%S}"},
+    )
+    return redirect("assessments:script-answer", script.public_id, answer.order)
+
+
+def refusal(code, sentence, status):
+    return JsonResponse({"code": code, "sentence": sentence}, status=status)
+
+
+@require_POST
+def answer_save(request, public_id, order):
+    """Take one save from a script; answer with a receipt (docs/architecture.md).
+
+    Four queries: who asks, the answer's row, the new version, the pointer.
+    """
+    try:
+        data = json.loads(request.body)
+    except (ValueError, RecursionError):
+        data = None
+    if not isinstance(data, dict):
+        return refusal("unreadable", _("That was not a save. Reload the page."), 400)
+    form = SaveForm(data)
+    if not form.is_valid():
+        field, errors = next(iter(form.errors.get_json_data().items()))
+        return refusal(f"bad-{field}", errors[0]["message"], 400)
+    if form.cleaned_data["reader"] != request.user.pk:
+        return refusal(
+            "other-user",
+            _("Somebody else is signed in here now. Your text stays in this page."),
+            409,
+        )
+    saved = form.cleaned_data
+    kept = Answer.objects.filter(
+        script__public_id=public_id, script__student=request.user, order=order
+    ).keep(
+        saved["text"],
+        writer=request.user,
+        origin=AnswerVersion.Origin.AUTOSAVE,
+        part=saved["part"],
+        tab=saved["tab"],
+        number=saved["number"],
+        base=saved["base"],
+    )
+    if kept is None:
+        return refusal("unknown", _("There is no such answer of yours."), 404)
+    return JsonResponse(_receipt(kept), status=200 if kept.is_current else 409)
+
+
+def _receipt(kept):
+    version = kept.version
+    receipt = {
+        "code": "saved" if kept.is_current else "kept-beside",
+        "answer": version.answer_id,
+        "part": version.part,
+        "number": version.tab_number,
+        "version": version.number,
+        "length": version.length,
+        "words": version.words,
+        "checksum": version.checksum,
+        "saved_at": timezone.localtime(version.saved_at).strftime("%H:%M:%S"),
+    }
+    if not kept.is_current:
+        receipt["sentence"] = _(
+            "A newer text stands already. This one is kept beside it."
+        )
+        receipt["standing"] = kept.standing.number if kept.standing else None
+    return receipt
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def script_hand_in(request, public_id):
+    """Show what is about to be handed in, then do it, once."""
+    script = own_script(request, public_id)
+    if script.is_handed_in:
+        return redirect("assessments:script-receipt", script.public_id)
+    answers = list(
+        script.answers.select_related("question__type", "current__whole").all()
+    )
+    blank = [answer for answer in answers if answer.is_blank]
+    form = HandInForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        if blank and not form.cleaned_data["empty_is_meant"]:
+            form.add_error(
+                "empty_is_meant",
+                _("There is no answer yet. Write one, or tick that you mean it."),
+            )
+        else:
+            if script.hand_in():
+                Event.record(script, request.user, Event.Kind.HANDED_IN)
+            return redirect("assessments:script-receipt", script.public_id)
+    return render(
+        request,
+        "assessments/script_hand_in.html",
+        {"script": script, "answers": answers, "blank": blank, "form": form},
+    )
+
+
+@require_GET
+def script_receipt(request, public_id):
+    script = own_script(request, public_id)
+    if not script.is_handed_in:
+        return redirect(script)
+    answers = script.answers.select_related(
+        "question__type", "handed_in_version__whole"
+    )
+    return render(
+        request,
+        "assessments/script_receipt.html",
+        {
+            "script": script,
+            "answers": answers,
+            "shown": shown_release(script),
+            "self_mark": _self_mark_form(script, answers, None)
+            if script.is_practice
+            else None,
+        },
+    )
+
+
+def _self_mark_form(script, answers, data):
+    return SelfMarkForm(data, scheme=answers[0].question.mark_scheme)
+
+
+@require_POST
+def script_take_back(request, public_id):
+    script = own_script(request, public_id)
+    if script.take_back():
+        Event.record(script, request.user, Event.Kind.HAND_IN_UNDONE)
+        messages.success(request, _("You have it back. Hand it in again when ready."))
+        return redirect(script)
+    if script.is_handed_in:
+        messages.warning(
+            request,
+            _("Marking has begun, so it cannot be taken back. Speak to your teacher."),
+        )
+    return redirect("assessments:script-receipt", script.public_id)
+
+
+@require_POST
+def script_self_mark(request, public_id):
+    """Keep a student's own mark for practice; it never stands."""
+    script = own_script(request, public_id)
+    if not script.is_practice or not script.is_handed_in:
+        raise Http404
+    answers = script.answers.select_related(
+        "question__type", "question__mark_scheme", "handed_in_version__whole"
+    )
+    form = _self_mark_form(script, answers, request.POST)
+    if form.is_valid():
+        mark = Mark.prepare(answers[0], request.user, Mark.Role.SELF)
+        mark.give_own(form.cleaned_data["level"], form.cleaned_data["mark"])
+        messages.success(request, _("Your own mark is noted."))
+        return redirect("assessments:script-receipt", script.public_id)
+    return render(
+        request,
+        "assessments/script_receipt.html",
+        {"script": script, "answers": answers, "self_mark": form},
+        status=400,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def answer_versions(request, public_id, order):
+    """Every text of an answer; posting brings one back as a new version."""
+    script = own_script(request, public_id)
+    answer = own_answer(script, order)
+    history = answer.versions.of_answer()
+    if request.method == "POST":
+        if not script.can_be_written_by(request.user):
+            return redirect("assessments:script-receipt", script.public_id)
+        wanted = request.POST.get("version", "")
+        version = get_object_or_404(
+            history, number=int(wanted) if wanted.isdecimal() else 0
+        )
+        answer.keep(
+            version.text, writer=request.user, origin=AnswerVersion.Origin.RESTORE
+        )
+        messages.success(
+            request, _("That text stands now. The one before it is kept as well.")
+        )
+        return redirect("assessments:script-answer", script.public_id, answer.order)
+    return render(
+        request,
+        "assessments/answer_versions.html",
+        {"script": script, "answer": answer, "versions": history},
+    )
+
+
+@require_GET
+def version_detail(request, public_id, order, number):
+    """One kept text, with what changed against the text that stands."""
+    script = own_script(request, public_id)
+    answer = own_answer(script, order)
+    version = get_object_or_404(answer.versions.of_answer(), number=number)
+    return render(
+        request,
+        "assessments/version_detail.html",
+        {
+            "script": script,
+            "answer": answer,
+            "version": version,
+            "pieces": difference.words(version.text, answer.text),
+        },
+    )
+
+
+@require_GET
+def script_feedback(request, public_id):
+    """What a release shows of a script: 404 until there is one."""
+    script = own_script(request, public_id)
+    shown = shown_release(script)
+    if shown is None:
+        raise Http404
+    newest = script.events.filter(
+        kind__in=(Event.Kind.RELEASED, Event.Kind.READ)
+    ).first()
+    if newest is not None and newest.kind == Event.Kind.RELEASED:
+        Event.record(script, request.user, Event.Kind.READ)
+    return render(
+        request, "assessments/script_feedback.html", work.feedback(script, shown)
+    )
+
+
+@require_POST
+@transaction.atomic
+def answer_improve(request, public_id, order):
+    """Begin, or go on with, the second draft of an answer with feedback."""
+    script = own_script(request, public_id)
+    if shown_release(script) is None:
+        raise Http404
+    draft = own_answer(script, order).make_redraft()
+    return redirect(draft.script)

@@ -1,0 +1,32 @@
+/* The receipt's checksum and the text's form, as in assessments/versions.py.
+   Adler-32 over UTF-16 code units: no Web Crypto exists on plain HTTP. */
+
+const MODULUS = 65521;
+
+/* LF line ends; NUL and lone surrogates become U+FFFD, as a form would send them. */
+export function normalised(text) {
+  let result = "";
+  for (const sign of text.replace(/\r\n?/g, "\n")) {
+    const code = sign.codePointAt(0);
+    result += code === 0 || (code >= 0xd800 && code <= 0xdfff) ? "\ufffd" : sign;
+  }
+  return result;
+}
+
+export function checksum(text) {
+  let low = 1;
+  let high = 0;
+  for (let place = 0; place < text.length; place += 1) {
+    low = (low + text.charCodeAt(place)) % MODULUS;
+    high = (high + low) % MODULUS;
+  }
+  const hex = (part) => part.toString(16).padStart(4, "0");
+  return hex(high) + hex(low);
+}
+
+/* In code points, as the server counts. */
+export function length(text) {
+  let points = 0;
+  for (const _sign of text) points += 1;
+  return points;
+}

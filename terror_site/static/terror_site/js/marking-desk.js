@@ -1,0 +1,140 @@
+/* The marking desk: level → start → nudge, sums, drafts, and keys. Without script
+   the same form is filled in and sent by hand. */
+
+const form = document.querySelector("[data-desk]");
+const mark = form?.elements.mark;
+const objectives = form
+  ? [...form.querySelectorAll("[name^=ao]")].filter((field) => field.max)
+  : [];
+const sum = form?.querySelector("[data-sum]");
+const total = form?.querySelector("[data-total]");
+const saved = form?.querySelector("[data-saved]");
+const keys = document.getElementById("keys");
+let timer = null;
+
+const level = () => form.querySelector("[name=level]:checked");
+const number = (field) => Number(field.value || 0);
+
+/* As in assessments/marking.py: in proportion, remainders to the largest first. */
+function split(value, maxima) {
+  const tariff = maxima.reduce((a, b) => a + b, 0);
+  const shares = maxima.map((maximum) => Math.floor((value * maximum) / tariff));
+  const order = maxima
+    .map((maximum, place) => [(value * maximum) % tariff, place])
+    .sort((a, b) => b[0] - a[0] || a[1] - b[1]);
+  const left = value - shares.reduce((a, b) => a + b, 0);
+  for (const [, place] of order.slice(0, left)) shares[place] += 1;
+  return shares;
+}
+
+function show() {
+  const parts = objectives.reduce((all, field) => all + number(field), 0);
+  const adds = mark.value !== "" && parts === number(mark);
+  sum.dataset.state = adds ? "ready" : "late";
+  sum.textContent =
+    mark.value === ""
+      ? ""
+      : adds
+        ? `adds up to ${parts}`
+        : `adds up to ${parts}, the mark is ${mark.value}`;
+  const spag = form.elements.spag;
+  const extra = spag ? ` + ${spag.value || "–"} SPaG` : "";
+  total.textContent = `${mark.value || "–"} / ${form.dataset.tariff}${extra}`;
+}
+
+function setMark(value) {
+  mark.value = value;
+  const shares = split(
+    Number(value || 0),
+    objectives.map((field) => Number(field.max)),
+  );
+  objectives.forEach((field, place) => {
+    field.value = shares[place];
+  });
+  show();
+  later();
+}
+
+function chooseLevel() {
+  const { start, low, high } = level().dataset;
+  const inside = mark.value !== "" && number(mark) >= low && number(mark) <= high;
+  if (!inside) setMark(start);
+  else later();
+}
+
+function nudge(step) {
+  if (mark.value === "" || !level()) return;
+  const { low, high } = level().dataset;
+  const value = Math.min(Number(high), Math.max(Number(low), number(mark) + step));
+  setMark(value);
+}
+
+async function saveDraft() {
+  const data = new FormData(form);
+  data.set("_draft", "1");
+  try {
+    const answer = await fetch(location.href, {
+      method: "POST",
+      body: data,
+      headers: { "X-Quiet-Save": "1" },
+      redirect: "error",
+    });
+    saved.textContent = (await answer.json()).sentence;
+  } catch {
+    saved.textContent = "Not saved. Your marks are still here. Try again.";
+  }
+}
+
+function later() {
+  clearTimeout(timer);
+  timer = setTimeout(saveDraft, 1000);
+}
+
+const go = (where) => {
+  if (where) location.assign(where);
+};
+
+const ACTIONS = {
+  "+": () => nudge(1),
+  "=": () => nudge(1),
+  "-": () => nudge(-1),
+  n: () => go(form.dataset.next),
+  p: () => go(form.dataset.previous),
+  "?": () => keys.showModal(),
+};
+
+function onKey(event) {
+  if (event.ctrlKey && event.key === "Enter") {
+    event.preventDefault();
+    form.querySelector("[name=_next]").click();
+    return;
+  }
+  const writes = event.target.matches?.(
+    "textarea, select, input:not([type=radio], [type=checkbox])",
+  );
+  if (writes || event.ctrlKey || event.altKey || event.metaKey || keys.open) return;
+  const rung = form.querySelector(`[name=level][data-number="${event.key}"]`);
+  if (rung) {
+    rung.checked = true;
+    chooseLevel();
+  } else {
+    ACTIONS[event.key]?.();
+  }
+}
+
+if (form?.querySelector("[name=_next]")) {
+  for (const rung of form.querySelectorAll("[name=level]")) {
+    rung.addEventListener("change", chooseLevel);
+  }
+  form.addEventListener("input", (event) => {
+    if (event.target === mark) setMark(mark.value);
+    else {
+      show();
+      later();
+    }
+  });
+  form.addEventListener("submit", () => clearTimeout(timer));
+  document.addEventListener("keydown", onKey);
+  show();
+}
+document.querySelector("[data-focus]")?.focus();
