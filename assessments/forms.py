@@ -72,6 +72,8 @@ class AssignmentForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        if "question" not in self.fields:
+            return
         self.fields["question"].queryset = Question.objects.published().select_related(
             "type"
         )
@@ -79,7 +81,7 @@ class AssignmentForm(forms.ModelForm):
             asked = self.instance.assessment.questions.first()
             self.initial["question"] = asked
             if self.instance.scripts.exists():
-                for name in ("question", "group"):
+                for name in {"question", "group"} & set(self.fields):
                     self.fields[name].disabled = True
 
     def save(self, commit=True):
@@ -227,7 +229,7 @@ class SelfMarkForm(forms.Form):
             self.add_error(
                 "mark",
                 _("Level %(level)d has the marks %(marks)s. Choose one of those.")
-                % {"level": level.number, "marks": level.marks},
+                % {"level": level.number, "marks": level.band_words},
             )
         return data
 

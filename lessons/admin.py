@@ -1,10 +1,11 @@
 """Editing lessons: each save makes the lesson's page be rendered anew."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db import models
 from django.forms import Textarea
 from django.utils.translation import gettext_lazy as _
 
+from lessons import bodies
 from lessons.models import Lesson, Mnemonic, MnemonicPoint, Section, Source
 from people.admin import ScopedAdmin, ScopedInline, ScopedMixin
 
@@ -18,16 +19,30 @@ class ContentMixin:
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
         self.lessons_of(form.instance).touch()
+        # A part may have been moved here from another lesson.
+        Lesson.objects.filter(pk=form.initial.get("lesson")).touch()
+        self.warn_of_missing(request, self.lessons_of(form.instance))
+
+    def warn_of_missing(self, request, lessons):
+        for lesson in lessons:
+            for name in bodies.missing(lesson):
+                messages.warning(
+                    request,
+                    _("The text of “%(lesson)s” places {%(name)s}, which it lacks.")
+                    % {"lesson": lesson, "name": name},
+                )
 
     def delete_model(self, request, obj):
         lessons = list(self.lessons_of(obj).values_list("pk", flat=True))
         super().delete_model(request, obj)
         Lesson.objects.filter(pk__in=lessons).touch()
+        self.warn_of_missing(request, Lesson.objects.filter(pk__in=lessons))
 
     def delete_queryset(self, request, queryset):
         lessons = {obj.lesson_id for obj in queryset}
         super().delete_queryset(request, queryset)
         Lesson.objects.filter(pk__in=lessons).touch()
+        self.warn_of_missing(request, Lesson.objects.filter(pk__in=lessons))
 
 
 class SectionInline(ScopedMixin, admin.StackedInline):
@@ -47,6 +62,9 @@ class LessonAdmin(ContentMixin, ScopedAdmin):
 
     def lessons_of(self, obj):
         return Lesson.objects.filter(pk=obj.pk)
+
+    def view_on_site(self, lesson):
+        return lesson.get_absolute_url()
 
     def has_delete_permission(self, request, obj=None):
         return False

@@ -40,7 +40,9 @@ _TAGS = {
 }
 _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 _SCHEMES = {"http", "https", "mailto"}
-_PLACE = re.compile(r"^\{(source|mnemonic) ([\w-]+)\}\s*$", re.MULTILINE)
+_PLACE = re.compile(
+    r"^\{(source|mnemonic) ([\w-]+)\}\s*$", re.MULTILINE | re.IGNORECASE
+)
 
 _parser = (
     MarkdownIt("commonmark", {"html": False, "typographer": False})
@@ -84,7 +86,7 @@ def pieces(text: str) -> list[Piece]:
     end = 0
     for place in _PLACE.finditer(text):
         found.append(Piece("text", text[end : place.start()]))
-        found.append(Piece(place[1], place[2]))
+        found.append(Piece(place[1].lower(), place[2].lower()))
         end = place.end()
     found.append(Piece("text", text[end:]))
     return [piece for piece in found if piece.kind != "text" or piece.value.strip()]

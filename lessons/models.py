@@ -5,7 +5,7 @@ once per content, and `RenderedBody` keeps the result compressed.
 """
 
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -26,8 +26,13 @@ class LessonQuerySet(PublishedQuerySet):
         return self.published()
 
     def touch(self):
-        """Mark the content of these lessons as changed: pages are rendered anew."""
-        return self.update(content_version=F("content_version") + 1)
+        """Mark these lessons' content as changed: they are rendered anew, and so
+        are the lessons that name them as the one before."""
+        shown = Q(pk__in=self.values("pk")) | Q(previous__in=self.values("pk"))
+        pks = list(Lesson.objects.filter(shown).values_list("pk", flat=True))
+        return Lesson.objects.filter(pk__in=pks).update(
+            content_version=F("content_version") + 1
+        )
 
     def with_rendered_body(self):
         """Fetch the stored body along, and of the lesson what its page needs."""
@@ -36,6 +41,7 @@ class LessonQuerySet(PublishedQuerySet):
             "content_version",
             "rendered_body__source",
             "rendered_body__deflated",
+            "rendered_body__valid_until",
         )
 
 
@@ -63,7 +69,9 @@ class Lesson(models.Model):
         _("standfirst"), help_text=_("One sentence under the title: what it is about.")
     )
     years = models.CharField(_("years"), max_length=30, blank=True)
-    reading_minutes = models.PositiveSmallIntegerField(_("reading time in minutes"))
+    reading_minutes = models.PositiveSmallIntegerField(
+        _("reading time in minutes"), validators=[MinValueValidator(1)]
+    )
     content_note = models.TextField(
         _("content note"),
         blank=True,
@@ -93,6 +101,10 @@ class Lesson(models.Model):
 
     def get_absolute_url(self):
         return reverse("lessons:lesson-detail", args=[self.slug])
+
+    @property
+    def is_published(self):
+        return self.published_at is not None and self.published_at <= timezone.now()
 
     def natural_key(self):
         return (self.slug,)
@@ -341,6 +353,8 @@ class RenderedBody(models.Model):
     )
     source = models.CharField(max_length=80)
     deflated = models.BinaryField()
+    # Set where a part is to be published later: from then on it is out of date.
+    valid_until = models.DateTimeField(null=True, blank=True)
 
     def __str__(self):
         return self.source

@@ -9,12 +9,22 @@ from django.contrib.admin.widgets import AdminSplitDateTime
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.core.checks import Error, Tags, register
+from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from people import roles
-from people.forms import SchoolForm
-from people.models import Membership, School, Student, TeachingGroup, User
+from people.forms import AccountForm, NewPasswordForm, SchoolForm
+from people.models import (
+    ROLE_LABELS,
+    Membership,
+    School,
+    Student,
+    TeachingGroup,
+    User,
+)
 
 # Rights come from roles; Django's groups would be a second place for them.
 admin.site.unregister(Group)
@@ -55,8 +65,6 @@ class ScopedAdmin(ScopedMixin, admin.ModelAdmin):
     list_per_page = 100
     show_full_result_count = False
     view_on_site = False
-    # Filters in an address beyond those the page itself links to.
-    extra_lookups = ()
 
     def lookup_allowed(self, lookup, value, request):
         """Allow only the page's own filters: a lookup can be an oracle."""
@@ -64,9 +72,8 @@ class ScopedAdmin(ScopedMixin, admin.ModelAdmin):
             item[0] if isinstance(item, (list, tuple)) else item
             for item in self.get_list_filter(request)
         }
-        allowed = {name for name in (*own, *self.extra_lookups) if name}
         field = lookup.removesuffix("__exact").removesuffix("__isnull")
-        return field in allowed or field.removesuffix("__id") in allowed
+        return field in own or field.removesuffix("__id") in own
 
 
 class NamedFormSet(BaseInlineFormSet):
@@ -89,59 +96,128 @@ class ScopedInline(ScopedMixin, admin.TabularInline):
         if field is not None:
             widget = getattr(field.widget, "widget", field.widget)
             widget.attrs["aria-label"] = field.label
+            # A student and a member of staff have pages of different kinds, so the
+            # framework's links beside the picker would lead astray.
+            for verb in ("add", "change", "delete", "view"):
+                setattr(field.widget, f"can_{verb}_related", False)
         return field
 
 
-class ClassMembershipInline(ScopedInline):
-    """Who belongs to a class. Deleting is left out: memberships end, with a date."""
+class MembershipFormSet(NamedFormSet):
+    """Refuses the same role twice in one form, which no single row can see."""
+
+    def clean(self):
+        super().clean()
+        seen = set()
+        for form in self.forms:
+            data = form.cleaned_data if form.is_valid() else {}
+            person = data.get("person") or form.instance.person_id
+            key = (person, data.get("role"), data.get("from_date"))
+            if data.get("role") and key in seen:
+                raise ValidationError(
+                    _("The same role from the same day stands here twice.")
+                )
+            seen.add(key)
+
+
+class MembershipInline(ScopedInline):
+    """Memberships that there are: they end with a date and are never rewritten."""
 
     model = Membership
-    fields = ["person", "role", "from_date", "until_date"]
-    autocomplete_fields = ["person"]
+    formset = MembershipFormSet
+    fields = ["who", "role", "from_date", "until_date"]
+    readonly_fields = ["who", "role"]
     can_delete = False
+
+    @admin.display(description=_("person"))
+    def who(self, membership):
+        """Link to the page that this kind of account has."""
+        person = membership.person
+        model = "user" if person.is_staff else "student"
+        return format_html(
+            '<a href="{}">{}</a>',
+            reverse(f"admin:people_{model}_change", args=[person.pk]),
+            person,
+        )
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("person", "group")
+
+
+class NewMembershipInline(MembershipInline):
+    """Memberships to be added, in a form of their own."""
+
+    fields = ["person", "role", "from_date", "until_date"]
+    readonly_fields = []
+    roles_offered = ()
+
+    def has_add_permission(self, request, obj=None):
+        return request.user.has_perm("people.add_membership")
+
+    def has_view_permission(self, request, obj=None):
+        return self.has_add_permission(request, obj)
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).none()
 
     def formfield_for_choice_field(self, db_field, request, **kwargs):
         if db_field.name == "role":
             kwargs["choices"] = [
-                (role, roles.LABELS[role]) for role in roles.CLASS_ROLES
+                ("", "---------"),
+                *((role, ROLE_LABELS[role]) for role in self.roles_offered),
             ]
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
 
-class SchoolRoleInline(ScopedInline):
+class ClassMembershipInline(MembershipInline):
+    verbose_name_plural = _("who belongs to this class")
+
+
+class NewClassMembershipInline(NewMembershipInline):
+    autocomplete_fields = ["person"]
+    roles_offered = roles.CLASS_ROLES
+    verbose_name = _("person")
+    verbose_name_plural = _("add to this class")
+
+
+class SchoolRoleInline(MembershipInline):
     """Roles for the whole school. Only a site manager hands them out."""
 
-    model = Membership
-    fk_name = "person"
     fields = ["role", "from_date", "until_date"]
-    can_delete = False
-    verbose_name = _("role for the school")
+    readonly_fields = ["role"]
     verbose_name_plural = _("roles for the school")
 
     def get_queryset(self, request):
         return super().get_queryset(request).filter(group=None)
 
-    def formfield_for_choice_field(self, db_field, request, **kwargs):
-        if db_field.name == "role":
-            kwargs["choices"] = [
-                (role, roles.LABELS[role]) for role in roles.SCHOOL_ROLES
-            ]
-        return super().formfield_for_choice_field(db_field, request, **kwargs)
-
-    def _is_site_manager(self, request):
+    def has_change_permission(self, request, obj=None):
         return roles.SITE_MANAGER in request.user.roles
 
-    def has_add_permission(self, request, obj=None):
-        return self._is_site_manager(request)
 
-    def has_change_permission(self, request, obj=None):
-        return self._is_site_manager(request)
+class NewSchoolRoleInline(NewMembershipInline):
+    fields = ["role", "from_date", "until_date"]
+    roles_offered = roles.SCHOOL_ROLES
+    verbose_name = _("role")
+    verbose_name_plural = _("add a role for the school")
+
+    def has_add_permission(self, request, obj=None):
+        return roles.SITE_MANAGER in request.user.roles
 
 
 class AccountAdmin(ScopedMixin, UserAdmin):
     """Accounts without any way to superuser, permissions or another's kind."""
 
+    add_form = AccountForm
+    add_form_template = None
+    change_password_form = NewPasswordForm
     filter_horizontal = ()
+    readonly_fields = ["new_password"]
     list_filter = ()
     list_per_page = 100
     show_full_result_count = False
@@ -159,7 +235,6 @@ class AccountAdmin(ScopedMixin, UserAdmin):
                     "username",
                     "first_name",
                     "last_name",
-                    "usable_password",
                     "password1",
                     "password2",
                 ]
@@ -172,7 +247,7 @@ class AccountAdmin(ScopedMixin, UserAdmin):
             {
                 "fields": [
                     "username",
-                    "password",
+                    "new_password",
                     "first_name",
                     "last_name",
                     "preferred_name",
@@ -183,7 +258,10 @@ class AccountAdmin(ScopedMixin, UserAdmin):
     ]
 
     lookup_allowed = ScopedAdmin.lookup_allowed
-    extra_lookups = ()
+
+    @admin.display(description=_("password"))
+    def new_password(self, account):
+        return format_html('<a href="../password/">{}</a>', _("Set a new password"))
 
     @admin.display(description=_("name"), ordering="last_name")
     def full_name(self, account):
@@ -210,9 +288,10 @@ class StudentAdmin(AccountAdmin):
     """Students: who may see one may reset the password; only the office renames."""
 
     def get_readonly_fields(self, request, obj=None):
+        own = super().get_readonly_fields(request, obj)
         if request.user.roles & {roles.DATA_MANAGER, roles.SITE_MANAGER}:
-            return []
-        return ["username", "first_name", "last_name", "is_active"]
+            return own
+        return [*own, "username", "first_name", "last_name", "is_active"]
 
 
 @admin.register(User)
@@ -220,14 +299,14 @@ class StaffAdmin(AccountAdmin):
     """Staff accounts, for those who keep the school's people."""
 
     is_staff_account = True
-    inlines = [SchoolRoleInline]
+    inlines = [SchoolRoleInline, NewSchoolRoleInline]
     fieldsets = [
         (
             None,
             {
                 "fields": [
                     "username",
-                    "password",
+                    "new_password",
                     "first_name",
                     "last_name",
                     "preferred_name",
@@ -247,7 +326,7 @@ class TeachingGroupAdmin(ScopedAdmin):
     list_display = ["name", "cohort", "student_count"]
     list_filter = ["cohort"]
     search_fields = ["name"]
-    inlines = [ClassMembershipInline]
+    inlines = [ClassMembershipInline, NewClassMembershipInline]
     actions = None
 
     def get_queryset(self, request):
@@ -289,5 +368,6 @@ def every_admin_is_scoped(app_configs, **kwargs):
         )
         for model, model_admin in admin.site._registry.items()
         if not isinstance(model_admin, ScopedMixin)
+        or not all(issubclass(inline, ScopedMixin) for inline in model_admin.inlines)
         or not hasattr(model._default_manager.get_queryset(), "visible_to")
     ]

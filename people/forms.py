@@ -4,7 +4,12 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Submit
 from django import forms
 from django.contrib.auth import password_validation
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.contrib.auth.forms import (
+    AdminPasswordChangeForm,
+    AuthenticationForm,
+    PasswordChangeForm,
+    UserCreationForm,
+)
 from django.utils.translation import gettext_lazy as _
 
 from people.models import School, User, check_time_zone
@@ -49,6 +54,27 @@ class OwnPasswordForm(PasswordChangeForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.helper = helper(_("Change password"))
+
+
+class NewPasswordForm(AdminPasswordChangeForm):
+    """Staff set a password for somebody. Taking it away altogether is left out."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields.pop("usable_password", None)
+
+
+class AccountForm(UserCreationForm):
+    """A new account: nobody is without a name."""
+
+    class Meta(UserCreationForm.Meta):
+        model = User
+        fields = ["username", "first_name", "last_name"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name in ("first_name", "last_name"):
+            self.fields[name].required = True
 
 
 class ReadingSettingsForm(forms.ModelForm):
@@ -97,9 +123,8 @@ class SchoolForm(forms.ModelForm):
         ]
         widgets = {
             "help_text": forms.Textarea(attrs={"rows": 3}),
-            "mail_password": forms.PasswordInput(
-                render_value=True, attrs={"autocomplete": "off"}
-            ),
+            # Never sent back to a browser; left empty, the old one stays.
+            "mail_password": forms.PasswordInput(attrs={"autocomplete": "off"}),
         }
 
     def __init__(self, *args, **kwargs):
@@ -128,6 +153,9 @@ class SchoolForm(forms.ModelForm):
                     )
         else:
             data["mail_host"] = ""
+        data["mail_password"] = data.get("mail_password") or self.initial.get(
+            "mail_password", ""
+        )
         data["mail_port"] = data.get("mail_port") or 587
         data["mail_security"] = (
             data.get("mail_security") or School.MailSecurity.STARTTLS
@@ -143,7 +171,7 @@ class SetUpForm(SchoolForm):
     username = forms.CharField(
         label=_("Your username"),
         max_length=150,
-        help_text=_("Small letters, digits and . - _ only. You sign in with it."),
+        help_text=_("You sign in with it. Capitals become small letters."),
         widget=forms.TextInput(
             attrs={
                 "autocapitalize": "none",
@@ -185,7 +213,10 @@ class SetUpForm(SchoolForm):
             raise forms.ValidationError(
                 _("Use at least 12 characters: this account manages the whole site.")
             )
-        password_validation.validate_password(password)
+        names = ("username", "first_name", "last_name")
+        password_validation.validate_password(
+            password, User(**{name: self.cleaned_data.get(name, "") for name in names})
+        )
         return password
 
     def clean(self):

@@ -11,6 +11,7 @@ from django.contrib.auth.models import AbstractUser, UserManager
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
@@ -21,6 +22,19 @@ from django.utils.translation import gettext_lazy as _
 from people import roles
 
 SCHOOL_CACHE_SECONDS = 5
+LAST_SITE_MANAGER = _(
+    "This is the last site manager. Make somebody else one first: otherwise nobody "
+    "could manage this site."
+)
+ROLE_LABELS = {
+    roles.STUDENT: _("Student"),
+    roles.TEACHER: _("Teacher"),
+    roles.ASSISTANT: _("Assistant"),
+    roles.HEAD: _("Head of department"),
+    roles.SENCO: _("SENCo"),
+    roles.DATA_MANAGER: _("Data manager"),
+    roles.SITE_MANAGER: _("Site manager"),
+}
 
 
 def check_time_zone(name):
@@ -67,7 +81,11 @@ class School(models.Model):
         blank=True,
         help_text=_("Leave empty for no mail. Staff then reset passwords by hand."),
     )
-    mail_port = models.PositiveIntegerField(_("mail port"), default=587)
+    mail_port = models.PositiveIntegerField(
+        _("mail port"),
+        default=587,
+        validators=[MinValueValidator(1), MaxValueValidator(65_535)],
+    )
     mail_security = models.CharField(
         _("mail encryption"),
         max_length=10,
@@ -151,8 +169,8 @@ class UserQuerySet(models.QuerySet):
         return self.filter(seen)
 
     def with_role(self, role):
-        """Return those who hold `role` today."""
-        return self.filter(
+        """Return those who hold `role` today and whose account is open."""
+        return self.filter(is_active=True).filter(
             Exists(Membership.objects.valid().filter(role=role, person=OuterRef("pk")))
         )
 
@@ -234,9 +252,15 @@ class User(AbstractUser):
     def __str__(self):
         return self.get_full_name() or self.username
 
+    def clean(self):
+        super().clean()
+        if not self.is_active and self.is_last_site_manager():
+            raise ValidationError({"is_active": LAST_SITE_MANAGER})
+
     @classmethod
     def normalize_username(cls, username):
-        return super().normalize_username(username).strip().lower()
+        # None where a form has refused the name already.
+        return username and super().normalize_username(username).strip().lower()
 
     def get_short_name(self):
         return self.preferred_name or self.first_name or self.username
@@ -244,6 +268,15 @@ class User(AbstractUser):
     def get_full_name(self):
         first = self.preferred_name or self.first_name
         return f"{first} {self.last_name}".strip()
+
+    def is_last_site_manager(self):
+        """Whether nobody else could let people in if this account were closed."""
+        managers = User.objects.with_role(roles.SITE_MANAGER)
+        return (
+            self.pk is not None
+            and managers.filter(pk=self.pk).exists()
+            and not managers.exclude(pk=self.pk).exists()
+        )
 
     @cached_property
     def roles(self):
@@ -262,7 +295,7 @@ class User(AbstractUser):
     def role_names(self):
         """The roles held today in words, school roles first."""
         return [
-            roles.LABELS[role]
+            ROLE_LABELS[role]
             for role in (*roles.SCHOOL_ROLES, *roles.CLASS_ROLES)
             if role in self.roles
         ]
@@ -362,7 +395,8 @@ class TeachingGroup(models.Model):
         ordering = ["cohort", "name"]
         constraints = [
             models.UniqueConstraint(
-                fields=["name", "cohort"],
+                models.functions.Lower("name"),
+                "cohort",
                 name="people_class_once_a_year",
                 violation_error_message=_(
                     "There is already a class of that name for that exam year."
@@ -420,7 +454,7 @@ class Membership(models.Model):
         null=True,
         blank=True,
     )
-    role = models.CharField(_("role"), max_length=12, choices=roles.CHOICES)
+    role = models.CharField(_("role"), max_length=12, choices=list(ROLE_LABELS.items()))
     from_date = models.DateField(_("from"), default=timezone.localdate)
     until_date = models.DateField(_("until"), null=True, blank=True)
 
@@ -482,3 +516,9 @@ class Membership(models.Model):
                     )
                 }
             )
+        if (
+            self.role == roles.SITE_MANAGER
+            and self.until_date is not None
+            and self.person.is_last_site_manager()
+        ):
+            raise ValidationError({"until_date": LAST_SITE_MANAGER})

@@ -17,17 +17,6 @@ DATA_MANAGER = "data manager"
 SITE_MANAGER = "site manager"
 SCHOOL_ROLES = (HEAD, SENCO, DATA_MANAGER, SITE_MANAGER)
 
-LABELS = {
-    STUDENT: "Student",
-    TEACHER: "Teacher",
-    ASSISTANT: "Assistant",
-    HEAD: "Head of department",
-    SENCO: "SENCo",
-    DATA_MANAGER: "Data manager",
-    SITE_MANAGER: "Site manager",
-}
-CHOICES = [(role, LABELS[role]) for role in (*CLASS_ROLES, *SCHOOL_ROLES)]
-
 # Roles that reach every class of the school.
 SEES_EVERY_CLASS = frozenset(SCHOOL_ROLES)
 # Roles that read every student’s answers.

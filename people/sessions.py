@@ -1,7 +1,7 @@
 """Sessions in the database that know whose they are.
 
 One query reads session and person together: a third of what a page or a save
-costs is finding out who asks. The link also lets all sign-ins of a person be ended.
+costs is finding out who asks.
 """
 
 from django.conf import settings

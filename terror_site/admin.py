@@ -1,12 +1,23 @@
 """The staff's half of the site: one admin site with a landing page by role."""
 
 from django.contrib import admin
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
-from people.models import TeachingGroup
+from people.models import TeachingGroup, User
+
+
+class PeoplePicker(AutocompleteJsonView):
+    """Tells two people of one name apart."""
+
+    def serialize_result(self, obj, to_field_name):
+        result = super().serialize_result(obj, to_field_name)
+        if isinstance(obj, User):
+            result["text"] = f"{obj} ({obj.username})"
+        return result
 
 
 class MarkingSite(admin.AdminSite):
@@ -37,9 +48,12 @@ class MarkingSite(admin.AdminSite):
     def password_change_done(self, request, extra_context=None):
         return redirect("home")
 
+    def autocomplete_view(self, request):
+        return PeoplePicker.as_view(admin_site=self)(request)
+
     def index(self, request, extra_context=None):
         """Show the classes of this person's work, then all that they may open."""
-        own = TeachingGroup.objects.worked_in_by(request.user).with_student_count()
+        own = TeachingGroup.objects.visible_to(request.user).with_student_count()
         return super().index(
             request,
             {

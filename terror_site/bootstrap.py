@@ -77,6 +77,43 @@ def check_port(host, port):
             stop(f"HOST={host} is not an address of this machine. Try HOST=0.0.0.0")
 
 
+def lan_names():
+    """Return the names under which this machine can be opened in the school.
+
+    The address is the one a packet to elsewhere would leave from; none is sent.
+    """
+    names = ["localhost", "127.0.0.1", "[::1]", socket.gethostname().lower()]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+            names.append(probe.getsockname()[0])
+        except OSError:
+            pass
+    return names
+
+
+def works(command):
+    try:
+        return subprocess.run(command, capture_output=True).returncode == 0
+    except OSError:
+        return False
+
+
+def pip_of_venv():
+    """Return the command that installs into the `.venv` there is, if it works.
+
+    A working one is never thrown away: the site may be running from it.
+    """
+    own = [str(VENV_PYTHON), "-m", "pip"]
+    if works([*own, "--version"]):
+        return own
+    outside = [sys.executable, "-m", "pip", "--python", str(VENV_PYTHON)]
+    if works([str(VENV_PYTHON), "--version"]) and works([*outside, "--version"]):
+        return outside
+    shutil.rmtree(VENV, ignore_errors=True)
+    return None
+
+
 def make_venv():
     """Make `.venv` and return the command that installs into it.
 
@@ -110,14 +147,7 @@ def install(requirements=("requirements.txt",)):
     if stamp.exists() and stamp.read_text() == wanted.hexdigest():
         return
     say("Installing the packages (once; about half a minute) …")
-    pip = [str(VENV_PYTHON), "-m", "pip"]
-    has_pip = (
-        VENV_PYTHON.exists()
-        and not subprocess.run([*pip, "--version"], capture_output=True).returncode
-    )
-    if not has_pip:
-        shutil.rmtree(VENV, ignore_errors=True)
-        pip = make_venv()
+    pip = pip_of_venv() or make_venv()
     command = [*pip, "install", "--quiet", "--disable-pip-version-check"]
     for name in requirements:
         command += ["--require-hashes", "-r", str(BASE / name)]
@@ -131,11 +161,16 @@ def install(requirements=("requirements.txt",)):
 
 
 def make_secret_key(folder):
+    """Write the key whole or not at all; a full disk must not leave an empty one."""
     path = folder / "secret_key"
-    if not path.exists():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(64))
+    if path.exists() and path.stat().st_size:
+        return
+    half = folder / "secret_key.new"
+    half.unlink(missing_ok=True)
+    descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(64))
+    half.replace(path)
 
 
 def main(arguments):
@@ -156,6 +191,8 @@ def main(arguments):
     make_secret_key(folder)
     environment = {**os.environ, "HOST": host, "PORT": port}
     environment.setdefault("SITE_SCHEME", "http")
+    if host == "0.0.0.0":  # noqa: S104
+        environment.setdefault("ALLOWED_HOSTS", ",".join(lan_names()))
     command = [str(VENV_PYTHON), str(BASE / "manage.py"), "serve", "--prepare"]
     if os.name == "nt":
         sys.exit(subprocess.run(command, env=environment).returncode)

@@ -14,6 +14,7 @@ import yaml
 from django.apps import apps
 from django.conf import settings
 from django.core import serializers
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 
 from lessons.models import Lesson, ShippedRow
@@ -74,7 +75,14 @@ def _values(row, names):
 
 
 def _hash(values):
-    text = json.dumps(values, sort_keys=True, default=str, ensure_ascii=False)
+    """Hash what a reader would see: a browser's CRLF and end blanks are no edit."""
+    seen = {
+        name: "\n".join(line.rstrip() for line in value.splitlines()).strip()
+        if isinstance(value, str)
+        else value
+        for name, value in values.items()
+    }
+    text = json.dumps(seen, sort_keys=True, default=str, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -82,14 +90,20 @@ def _hash(values):
 def load(rows):
     """Bring the database up to date with `rows`; return a `Report`.
 
-    Raises `django.core.serializers.base.DeserializationError` for a row that
-    names no known model or field.
+    Raises `DeserializationError` for a row that names no known model or field.
     """
     report = Report()
     remembered = {(row.model, row.key): row for row in ShippedRow.objects.all()}
     seen = set()
     for data in rows:
-        (built,) = serializers.deserialize("python", [data])
+        try:
+            (built,) = serializers.deserialize("python", [data])
+        except serializers.base.DeserializationError as error:
+            if not _lacks_parent(error):
+                raise
+            # It belongs to a row that the school has deleted or given a new key.
+            report.kept.append(f"{data['model']} {_first_words(data['fields'])}")
+            continue
         shipped = built.object
         names = sorted(data["fields"])
         key = (data["model"], json.dumps(shipped.natural_key(), ensure_ascii=False))
@@ -99,6 +113,20 @@ def load(rows):
     if report.changed:
         Lesson.objects.all().touch()
     return report
+
+
+def _lacks_parent(error):
+    """Whether a row could not be built because a row that it names is not there."""
+    while error is not None:
+        if isinstance(error, ObjectDoesNotExist):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _first_words(fields):
+    """Name a row that cannot be built, by its texts."""
+    return " ".join(str(value) for value in fields.values())[:60]
 
 
 def _load_row(shipped, names, key, memory, report):
@@ -149,4 +177,7 @@ def _withdraw(memories, report):
             continue
         row.published_at = None
         row.save(update_fields=["published_at"])
+        # As it stands now is how it was shipped: shipping it again brings it back.
+        memory.content_hash = _hash(_values(row, memory.fields))
+        memory.save(update_fields=["content_hash"])
         report.withdrawn.append(label)

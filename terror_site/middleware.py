@@ -1,6 +1,5 @@
 """What holds for every answer: headers, caching, and honest failure."""
 
-from django.db import OperationalError
 from django.http import HttpResponse
 
 from terror_site import views
@@ -17,14 +16,12 @@ PERMISSIONS_POLICY = ", ".join(
         "usb",
     )
 )
-RETRY_AFTER_SECONDS = 10
 
 
 class AnswerMiddleware:
     """Headers that Django does not set, and pages where Django sends none.
 
     - Pages are never stored: on a shared PC, Back after sign-out shows nothing.
-    - A locked or full database is "try again soon", not "something broke".
     - An empty refusal (wrong method, body too large) becomes a page with a sentence.
     """
 
@@ -42,17 +39,6 @@ class AnswerMiddleware:
             and request.method != "HEAD"
         ):
             page = views.error_page(request, response.status_code)
-            for name in ("Allow", "Retry-After"):
-                if name in response:
-                    page[name] = response[name]
-            page.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
-            page.headers.setdefault("Cache-Control", "no-store, private")
-            return page
+            response.content = page.content
+            response["Content-Type"] = page["Content-Type"]
         return response
-
-    def process_exception(self, request, exception):
-        if isinstance(exception, OperationalError):
-            response = views.error_page(request, 503)
-            response["Retry-After"] = RETRY_AFTER_SECONDS
-            return response
-        return None

@@ -27,12 +27,6 @@ ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS",
     default=["localhost", "127.0.0.1", "[::1]", socket.gethostname().lower()],
 )
-CSRF_TRUSTED_ORIGINS = [
-    f"{SITE_SCHEME}://{host}{port}"
-    for host in ALLOWED_HOSTS
-    for port in ("", f":{PORT}")
-    if host != "*"
-]
 DEBUG = False
 ROOT_URLCONF = "terror_site.urls"
 SECRET_KEY = env("SECRET_KEY", default="") or (
@@ -62,10 +56,12 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    # First what every answer gets, redirects, refusals and static files included.
     "terror_site.middleware.AnswerMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -74,7 +70,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "people.middleware.SchoolMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 TEMPLATES = [
@@ -117,11 +112,15 @@ else:
     DATABASES["default"] |= {
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
+        # What stands in the address, sslmode above all, is kept.
         "OPTIONS": {
             "options": "-c synchronous_commit=on -c statement_timeout=15000 "
             "-c lock_timeout=5000",
+            **DATABASES["default"].get("OPTIONS", {}),
         },
     }
+# Not in a cookie of its own: the privacy page counts two.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # People
@@ -213,7 +212,18 @@ LOGGING = {
     "formatters": {
         "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}
     },
-    "handlers": {"terminal": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "loggers": {"django": {"handlers": ["terminal"], "propagate": False}},
+    "filters": {"refusals": {"()": "terror_site.logs.ShortRefusals"}},
+    "handlers": {
+        "terminal": {
+            "class": "logging.StreamHandler",
+            "filters": ["refusals"],
+            "formatter": "line",
+        }
+    },
+    "loggers": {
+        "django": {"handlers": ["terminal"], "propagate": False},
+        # Answered by a page and one line of our own (`views.bad_request`).
+        "django.security.DisallowedHost": {"handlers": [], "propagate": False},
+    },
     "root": {"handlers": ["terminal"], "level": "INFO"},
 }

@@ -1,12 +1,15 @@
 """The site's own pages: the front page, public pages, health, and every error."""
 
 import logging
+import re
+import sys
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import DisallowedHost
-from django.db import connection
+from django.core.exceptions import DisallowedHost, RequestDataTooBig
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpResponse
-from django.middleware.csrf import REASON_BAD_ORIGIN
+from django.http.request import split_domain_port
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -18,6 +21,9 @@ from lessons.models import Lesson
 
 logger = logging.getLogger(__name__)
 
+RETRY_AFTER_SECONDS = 10
+_HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?\Z")
+
 
 @require_safe
 def home(request):
@@ -28,7 +34,11 @@ def home(request):
     return render(
         request,
         "terror_site/home.html",
-        {"lessons": lessons, "ledger": work.ledger(request.user)},
+        {
+            "lessons": lessons,
+            "ledger": work.ledger(request.user),
+            "has_lost_role": request.user.is_staff,
+        },
     )
 
 
@@ -94,11 +104,6 @@ def _sentences():
             _("The page sent more than this site takes in one go."),
             _("Send a smaller file or a shorter text."),
         ),
-        429: (
-            _("Too many tries"),
-            _("Somebody tried this very often in a short time."),
-            _("Wait a few minutes, then try again."),
-        ),
         500: (
             _("Something went wrong here"),
             _("It is our fault, not yours, and it has been written down."),
@@ -134,19 +139,32 @@ def error_page(request, status, template="terror_site/error.html", **context):
 
 
 def bad_request(request, exception=None):
-    """Explain a refused host name: the usual surprise on a school's first day."""
-    if isinstance(exception, DisallowedHost):
-        host = request.META.get("HTTP_HOST", "").rpartition(":")[0] or request.META.get(
-            "HTTP_HOST", ""
-        )
-        logger.warning(
-            "This site was opened as “%s”, which is not on its list. If that is its "
-            "name here, start it with ALLOWED_HOSTS=localhost,127.0.0.1,%s",
-            host,
-            host,
-        )
-        return error_page(request, 400, "terror_site/unknown_host.html", host=host)
-    return error_page(request, 400)
+    """Explain a refused host name, the usual surprise on a school's first day.
+
+    Only a plain name is repeated: people paste the line into a terminal.
+    """
+    if isinstance(exception, RequestDataTooBig):
+        return error_page(request, 413)
+    if not isinstance(exception, DisallowedHost):
+        return error_page(request, 400)
+    host, _port = split_domain_port(request.META.get("HTTP_HOST", ""))
+    if not _HOST_NAME.match(host):
+        return error_page(request, 400)
+    names = ",".join([*settings.ALLOWED_HOSTS, host])
+    logger.warning(
+        "This site was opened as %s, which is not on its list. If that is its name "
+        "here, start it with ALLOWED_HOSTS=%s",
+        host,
+        names,
+    )
+    return error_page(
+        request,
+        400,
+        "terror_site/unknown_host.html",
+        host=host,
+        names=names,
+        title=_("This site does not know that name"),
+    )
 
 
 def permission_denied(request, exception=None):
@@ -158,6 +176,14 @@ def page_not_found(request, exception=None):
 
 
 def server_error(request):
+    """Answer 503 for a database that is locked, full or away, and 500 otherwise.
+
+    Here and not in a middleware: Django turns an error of any layer into this.
+    """
+    if isinstance(sys.exc_info()[1], (InterfaceError, OperationalError)):
+        response = error_page(request, 503)
+        response["Retry-After"] = RETRY_AFTER_SECONDS
+        return response
     return error_page(request, 500)
 
 
@@ -169,7 +195,7 @@ def csrf_failure(request, reason=""):
     page shows what was typed, with a new token, and waits for a click. What came
     from another site is refused without being shown.
     """
-    if reason.startswith(REASON_BAD_ORIGIN.partition(" - ")[0]):
+    if not reason.startswith(("CSRF cookie", "CSRF token")):
         return permission_denied(request)
     private = ("csrfmiddlewaretoken", "password")
     fields = [

@@ -11,10 +11,13 @@ from django.test import TestCase
 
 from people import roles
 from tests.factories import (
+    make_assignment,
     make_group,
     make_lesson,
     make_membership,
     make_mnemonic,
+    make_question,
+    make_script,
     make_source,
     make_user,
 )
@@ -46,6 +49,10 @@ def make_cast(case):
         since=datetime.date(2026, 1, 5),
         until=datetime.date(2026, 1, 30),
     )
+    case.question = make_question()
+    case.assignment = make_assignment(case.question, case.hi1, case.ada)
+    case.script = make_script(case.sam, case.assignment, "Sam’s answer.", hand_in=True)
+    case.open_script = make_script(case.sam, None, "Sam’s draft.", case.question)
     case.lesson = make_lesson("stalins-terror")
     case.draft = make_lesson("a-draft", published=False)
     case.source = make_source(case.lesson)

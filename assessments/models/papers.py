@@ -189,7 +189,7 @@ class Level(models.Model):
         return (self.lowest_mark, self.highest_mark)
 
     @property
-    def marks(self):
+    def band_words(self):
         """The band in words: 7–9, or a single mark."""
         if self.lowest_mark == self.highest_mark:
             return str(self.lowest_mark)

@@ -109,6 +109,11 @@ class Assignment(models.Model):
             )
 
     @property
+    def question(self):
+        """The task's question, or its first."""
+        return self.assessment.questions.first()
+
+    @property
     def is_open(self):
         return self.opens_at <= timezone.now()
 

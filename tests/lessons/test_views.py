@@ -1,6 +1,7 @@
 import gzip
 import re
 
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -75,15 +76,18 @@ class LessonPageTest(SchoolTestCase):
         self.assertContains(self.page(), "They came at dawn.")
         self.assertNotContains(self.page(), "They came at night.")
 
-    def test_deleting_a_source_says_so_on_the_page(self):
+    def test_deleting_a_source_tells_staff_and_leaves_no_trace_for_students(self):
         self.page()
         self.sign_in("ada")
-        self.client.post(
+        said = self.client.post(
             reverse("admin:lessons_source_delete", args=[self.source.pk]),
             {"post": "yes"},
+            follow=True,
         )
 
-        self.assertContains(self.page(), "Here the text places “source a”")
+        self.assertContains(said, "places {source a}, which it lacks")
+        self.assertNotContains(self.page(), "They came at night.")
+        self.assertNotContains(self.page(), "source a}")
 
     def test_deleting_from_the_list_counts_too(self):
         self.page()
@@ -97,7 +101,7 @@ class LessonPageTest(SchoolTestCase):
             },
         )
 
-        self.assertContains(self.page(), "Here the text places “source a”")
+        self.assertNotContains(self.page(), "They came at night.")
 
     def test_a_body_rendered_from_older_content_counts_for_nothing(self):
         self.page()
@@ -162,3 +166,59 @@ class LessonPageTest(SchoolTestCase):
 
         self.assertContains(response, "Your reading settings are saved.")
         self.assertNotContains(self.client.get(self.address), "are saved.")
+
+    def test_a_part_that_is_due_later_appears_at_its_time(self):
+        soon = timezone.now() + timezone.timedelta(hours=1)
+        Section.objects.create(
+            lesson=self.lesson,
+            slug="soon",
+            title="Appears soon",
+            order=9,
+            text="Here.",
+            published_at=soon,
+        )
+        self.lesson_touched()
+        self.assertNotContains(self.page(), "Appears soon")
+
+        with time_machine.travel(soon + timezone.timedelta(seconds=1), tick=False):
+            self.assertContains(self.page(), "Appears soon")
+
+    def lesson_touched(self):
+        Lesson.objects.filter(pk=self.lesson.pk).touch()
+
+    def test_a_part_moved_to_another_lesson_leaves_the_old_page(self):
+        self.page()
+        other = make_lesson("other")
+        self.sign_in("ada")
+        address = reverse("admin:lessons_source_change", args=[self.source.pk])
+        form = self.client.get(address).context["adminform"].form
+        data = {k: form.initial.get(k) or "" for k in form.fields}
+        data |= {
+            "lesson": other.pk,
+            "published_at_0": "2026-09-01",
+            "published_at_1": "00:00:00",
+        }
+        self.client.post(address, data)
+
+        self.assertNotContains(self.page(), "They came at night.")
+
+    def test_the_lesson_before_is_named_only_when_published(self):
+        Lesson.objects.filter(pk=self.lesson.pk).update(previous=self.draft)
+        self.lesson_touched()
+        self.assertNotContains(self.page(), "Before this")
+
+        Lesson.objects.filter(pk=self.draft.pk).update(published_at=timezone.now())
+        Lesson.objects.filter(pk=self.draft.pk).touch()
+        self.assertContains(self.page(), "Before this")
+
+    def test_a_draft_says_that_it_is_one(self):
+        self.sign_in("ada")
+
+        self.assertContains(self.client.get("/lessons/a-draft/"), "Draft: only staff")
+        self.assertContains(self.client.get("/lessons/"), "draft, only staff see it")
+
+    def test_letters_are_taken_in_either_case(self):
+        Section.objects.filter(lesson=self.lesson).update(text="{Source A}\n")
+        self.lesson_touched()
+
+        self.assertContains(self.page(), "They came at night.")

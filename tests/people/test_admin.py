@@ -3,15 +3,27 @@
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
+from assessments.models import Script
 from lessons.models import Lesson
 from people import admin as people_admin, roles
 from people.models import Membership, School, TeachingGroup, User
 from tests.base import CAST, SchoolTestCase
-from tests.factories import make_group, make_lesson, make_source, make_user
+from tests.factories import (
+    make_assignment,
+    make_group,
+    make_lesson,
+    make_membership,
+    make_script,
+    make_source,
+    make_user,
+)
 
 
 def opts_name(model):
@@ -33,19 +45,64 @@ class RegistryTest(SchoolTestCase):
                     expected = model._default_manager.get_queryset().visible_to(user)
                     if isinstance(model_admin, people_admin.StaffAdmin):
                         expected = expected.filter(is_staff=True)
+                    if model is Script:
+                        expected = expected.handed_in().exclude(assignment=None)
                     shown = response.context["cl"].result_list
                     self.assertEqual(
                         sorted(row.pk for row in shown),
                         sorted(row.pk for row in expected),
                     )
 
-    def test_a_forged_id_is_nobodys(self):
-        for model in admin.site._registry:
-            address = reverse(f"admin:{opts_name(model)}_change", args=[987654])
-            for name in ("ada", "hal", "sid"):
-                with self.subTest(model=model, name=name):
-                    self.sign_in(name)
-                    self.assertIn(self.client.get(address).status_code, (302, 403))
+    def test_a_neighbours_id_opens_nothing_and_changes_nothing(self):
+        own = make_assignment(self.question, self.hi2, self.bea)
+        tom = make_script(self.tom, own, "Tom’s answer.", hand_in=True)
+        neighbours = {
+            "people_student": self.tom,
+            "people_teachinggroup": self.hi2,
+            "assessments_assignment": own,
+            "assessments_script": tom,
+        }
+        self.sign_in("ada")
+        for name, row in neighbours.items():
+            address = reverse(f"admin:{name}_change", args=[row.pk])
+            for method in (self.client.get, self.client.post):
+                with self.subTest(name=name, method=method):
+                    response = method(address)
+                    self.assertIn(response.status_code, (302, 403))
+                    self.assertNotIn("mark/", response.get("Location", ""))
+
+    def test_pickers_offer_and_accept_own_classes_only(self):
+        self.sign_in("ada")
+        address = reverse("admin:assessments_assignment_add")
+        form = self.client.get(address).context["adminform"].form
+        offered = list(form.fields["group"].queryset)
+        data = {
+            "question": self.question.pk,
+            "group": self.hi2.pk,
+            "opens_at_0": "2026-09-01",
+            "opens_at_1": "09:00:00",
+            "due_at_0": "2027-09-01",
+            "due_at_1": "09:00:00",
+        }
+        forged = self.client.post(address, data)
+        own = self.client.post(address, data | {"group": self.hi1.pk})
+
+        self.assertEqual(offered, [self.hi1])
+        self.assertContains(forged, "Select a valid choice")
+        self.assertEqual(own.status_code, 302)
+        self.assertFalse(self.hi2.assignments.exists())
+
+    def test_a_class_costs_the_same_with_one_student_and_with_thirty(self):
+        self.sign_in("hal")
+        address = reverse("admin:people_teachinggroup_change", args=[self.hi1.pk])
+        self.client.get(address)
+        with CaptureQueriesContext(connection) as few:
+            self.client.get(address)
+        for number in range(30):
+            make_user(f"more{number}", role=roles.STUDENT, group=self.hi1)
+
+        with self.assertNumQueries(len(few)):
+            self.client.get(address)
 
     def test_filters_that_the_page_does_not_offer_are_refused(self):
         tries = {
@@ -119,13 +176,15 @@ class FormsTest(SchoolTestCase):
         data = {
             "name": group.name,
             "cohort": group.cohort,
-            "memberships-TOTAL_FORMS": "1",
+            "memberships-TOTAL_FORMS": "0",
             "memberships-INITIAL_FORMS": "0",
-            "memberships-0-group": group.pk,
-            "memberships-0-role": roles.TEACHER,
-            "memberships-0-from_date": "2026-09-01",
+            "memberships-2-TOTAL_FORMS": "1",
+            "memberships-2-INITIAL_FORMS": "0",
+            "memberships-2-0-group": group.pk,
+            "memberships-2-0-role": roles.TEACHER,
+            "memberships-2-0-from_date": "2026-09-01",
         }
-        return data | {f"memberships-0-{key}": value for key, value in rows.items()}
+        return data | {f"memberships-2-0-{key}": value for key, value in rows.items()}
 
     def test_a_teacher_cannot_add_anybody_to_a_class(self):
         self.sign_in("ada")
@@ -158,11 +217,13 @@ class FormsTest(SchoolTestCase):
             "preferred_name": "",
             "email": "",
             "is_active": "on",
-            "memberships-TOTAL_FORMS": "1",
+            "memberships-TOTAL_FORMS": "0",
             "memberships-INITIAL_FORMS": "0",
-            "memberships-0-person": self.ada.pk,
-            "memberships-0-role": roles.HEAD,
-            "memberships-0-from_date": "2026-09-01",
+            "memberships-2-TOTAL_FORMS": "1",
+            "memberships-2-INITIAL_FORMS": "0",
+            "memberships-2-0-person": self.ada.pk,
+            "memberships-2-0-role": roles.HEAD,
+            "memberships-2-0-from_date": "2026-09-01",
         }
         address = reverse("admin:people_user_change", args=[self.ada.pk])
         for name in ("hal", "dee", "sid"):
@@ -173,6 +234,93 @@ class FormsTest(SchoolTestCase):
                     person=self.ada, role=roles.HEAD
                 ).exists()
                 self.assertEqual(became_head, name == "sid")
+
+    def test_the_same_role_twice_in_one_form_is_refused(self):
+        self.sign_in("sid")
+        row = {"role": roles.HEAD, "from_date": "2026-09-01"}
+        data = {
+            "username": "ada",
+            "first_name": "Ada",
+            "last_name": "Test",
+            "is_active": "on",
+            "memberships-TOTAL_FORMS": "0",
+            "memberships-INITIAL_FORMS": "0",
+            "memberships-2-TOTAL_FORMS": "2",
+            "memberships-2-INITIAL_FORMS": "0",
+        }
+        for number in range(2):
+            data |= {f"memberships-2-{number}-{k}": v for k, v in row.items()}
+        address = reverse("admin:people_user_change", args=[self.ada.pk])
+
+        self.assertContains(self.client.post(address, data), "stands here twice")
+
+    def test_a_membership_is_never_rewritten(self):
+        row = self.hi1.memberships.get(person=self.sam)
+        self.sign_in("hal")
+        self.client.post(
+            reverse("admin:people_teachinggroup_change", args=[self.hi1.pk]),
+            {
+                "name": "10B/Hi1",
+                "cohort": 2028,
+                "memberships-TOTAL_FORMS": "1",
+                "memberships-INITIAL_FORMS": "1",
+                "memberships-0-id": row.pk,
+                "memberships-0-group": self.hi1.pk,
+                "memberships-0-person": self.tom.pk,
+                "memberships-0-role": roles.TEACHER,
+                "memberships-0-from_date": "2026-09-01",
+                "memberships-0-until_date": "2026-12-18",
+                "memberships-2-TOTAL_FORMS": "0",
+                "memberships-2-INITIAL_FORMS": "0",
+            },
+        )
+
+        row.refresh_from_db()
+        self.assertEqual((row.person, row.role), (self.sam, roles.STUDENT))
+
+    def test_the_last_site_manager_cannot_shut_the_door(self):
+        self.sid.is_active = False
+        with pytest.raises(ValidationError, match="last site manager"):
+            self.sid.full_clean()
+        row = self.sid.memberships.get()
+        row.until_date = timezone.localdate()
+        with pytest.raises(ValidationError, match="last site manager"):
+            row.full_clean()
+
+        make_membership(self.hal, roles.SITE_MANAGER)
+        self.sid.full_clean()
+        row.full_clean()
+
+    def test_the_technician_can_appoint_one(self):
+        call_command("appoint_site_manager", "HAL", verbosity=0)
+
+        self.assertIn(roles.SITE_MANAGER, User.objects.get(username="hal").roles)
+        with pytest.raises(CommandError, match="no staff account"):
+            call_command("appoint_site_manager", "sam")
+
+    def test_a_taken_username_is_a_sentence(self):
+        for name, address in (("dee", "student"), ("sid", "user")):
+            self.sign_in(name)
+            response = self.client.post(
+                reverse(f"admin:people_{address}_add"),
+                {
+                    "username": "SAM",
+                    "first_name": "A",
+                    "last_name": "B",
+                    "password1": "maple-otter-lamp-3",
+                    "password2": "maple-otter-lamp-3",
+                },
+            )
+            self.assertContains(response, "already exists")
+
+    def test_links_of_a_class_lead_to_the_right_kind_of_page(self):
+        self.sign_in("hal")
+        page = self.client.get(
+            reverse("admin:people_teachinggroup_change", args=[self.hi1.pk])
+        )
+
+        self.assertContains(page, f"/admin/people/student/{self.sam.pk}/change/")
+        self.assertContains(page, f"/admin/people/user/{self.ada.pk}/change/")
 
     def test_no_form_makes_a_superuser(self):
         self.sign_in("sid")
@@ -188,7 +336,6 @@ class FormsTest(SchoolTestCase):
         data = {
             "password1": "maple-otter-lamp-3",
             "password2": "maple-otter-lamp-3",
-            "usable_password": "true",
         }
         for student, status in ((self.sam, 302), (self.tom, 404), (self.hal, 404)):
             with self.subTest(student=student):
@@ -222,7 +369,6 @@ class FormsTest(SchoolTestCase):
                 "username": "NFletcher",
                 "first_name": "Niamh",
                 "last_name": "Fletcher",
-                "usable_password": "true",
                 "password1": "maple-otter-lamp-3",
                 "password2": "maple-otter-lamp-3",
             },
@@ -258,6 +404,15 @@ def test_an_admin_class_that_is_not_scoped_stops_the_site(monkeypatch):
 
     assert [error.id for error in errors] == ["people.E001"]
     assert "auth.Group" in errors[0].msg
+
+
+def test_an_inline_that_is_not_scoped_stops_the_site(monkeypatch):
+    class Loose(admin.TabularInline):
+        model = Membership
+
+    monkeypatch.setattr(people_admin.TeachingGroupAdmin, "inlines", [Loose])
+
+    assert [e.id for e in people_admin.every_admin_is_scoped(None)] == ["people.E001"]
 
 
 @pytest.mark.django_db

@@ -117,7 +117,9 @@ class RightsTest(SchoolTestCase):
         self.assertEqual(list(User.objects.visible_to(root)), [root])
 
     def test_permissions_name_existing_things(self):
-        self.assertEqual(set(roles.PERMISSIONS), set(dict(roles.CHOICES)))
+        self.assertEqual(
+            set(roles.PERMISSIONS), {*roles.CLASS_ROLES, *roles.SCHOOL_ROLES}
+        )
         for role, permissions in roles.PERMISSIONS.items():
             for permission in permissions:
                 app, codename = permission.split(".")

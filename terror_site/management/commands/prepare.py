@@ -9,11 +9,11 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, connection
+from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from people import demo, set_up
-from terror_site import content
+from people import set_up
+from terror_site import content, demo
 
 
 class Command(BaseCommand):
@@ -26,10 +26,11 @@ class Command(BaseCommand):
     def handle(self, *args, **options):
         try:
             self.migrate()
-        except (DatabaseError, OSError) as error:
+        except (OperationalError, OSError) as error:
             raise CommandError(
-                f"The database cannot be opened ({error}). Check that the folder "
-                f"{settings.VAR_DIR} exists and can be written by this user."
+                f"The database cannot be used ({error}). With SQLite, check that this "
+                f"user can write in {settings.VAR_DIR}; with PostgreSQL, that it runs "
+                "and that DATABASE_URL is right."
             ) from error
         report = content.load(content.shipped_rows())
         self.say(f"Lessons: {report}.")
@@ -49,6 +50,9 @@ class Command(BaseCommand):
         executor = MigrationExecutor(connection)
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
         if plan:
+            if connection.vendor == "postgresql":
+                with connection.cursor() as cursor:
+                    cursor.execute("SET statement_timeout = 0")
             call_command("migrate", verbosity=0, interactive=False)
         self.say(f"Database: {len(plan)} changes made.")
 

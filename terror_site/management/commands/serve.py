@@ -12,6 +12,24 @@ from granian.server import Server
 from terror_site.management.commands.prepare import Command as Prepare, sign_in_lines
 
 
+def public_address(host, port):
+    """Return the address under which people open the site.
+
+    With HTTPS that is the proxy's, under the school's name for it; the set-up link
+    must never be opened in clear.
+    """
+    names = [
+        name
+        for name in settings.ALLOWED_HOSTS
+        if name not in ("localhost", "127.0.0.1", "[::1]")
+    ]
+    if settings.IS_HTTPS:
+        return f"https://{names[0] if names else host}"
+    if host in ("0.0.0.0", "::"):  # noqa: S104
+        host = names[0] if names else "localhost"
+    return f"http://{host}:{port}"
+
+
 class Command(BaseCommand):
     help = (
         "Serves the site with granian: as many workers as cores, two threads "
@@ -30,8 +48,7 @@ class Command(BaseCommand):
         port = settings.PORT
         if options["prepare"]:
             Prepare(stdout=self.stdout, stderr=self.stderr).handle()
-        name = settings.ALLOWED_HOSTS[-1] if host in ("0.0.0.0", "::") else host  # noqa: S104
-        address = f"http://{name}:{port}"
+        address = public_address(host, port)
         lines = ["", *sign_in_lines(address), "", f"Open {address}   (Ctrl+C stops it)"]
         self.stdout.write("\n".join(lines))
         self.stdout.flush()
@@ -49,5 +66,7 @@ class Command(BaseCommand):
             backlog=2048,
             log_level="warning",
             respawn_failed_workers=True,
+            # Ctrl+C must end it even where a worker does not listen.
+            workers_kill_timeout=5,
             websockets=False,
         ).serve()

@@ -1,7 +1,9 @@
 /* A "Show passwords" box under each form that has any, and focus on its errors. */
 
 const form = document.querySelector("main form");
-const passwords = form ? [...form.querySelectorAll("input[type=password]")] : [];
+const passwords = form
+  ? [...form.querySelectorAll("input[type=password]:not([name=mail_password])")]
+  : [];
 
 if (passwords.length > 0) {
   const label = document.createElement("label");
@@ -17,7 +19,7 @@ if (passwords.length > 0) {
     for (const password of passwords) password.type = "password";
   });
   const last = passwords.at(-1);
-  last.after(label);
+  (last.closest(".mb-3") ?? last).append(label);
 }
 
 document.querySelector("[data-focus]")?.focus();

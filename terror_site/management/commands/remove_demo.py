@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
-from people import demo
+from terror_site import demo
 
 
 class Command(BaseCommand):
@@ -13,7 +13,11 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args, **options):
-        people, classes = demo.remove()
+        people, classes, kept = demo.remove()
+        for group in kept:
+            self.stdout.write(
+                f"  the class {group} stays: it has people of your school in it"
+            )
         self.stdout.write(
             f"Demonstration removed: {people} people and {classes} classes. "
             "Nothing else was touched."

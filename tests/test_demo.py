@@ -6,8 +6,9 @@ from django.core.management import call_command
 from django.test import TestCase, override_settings
 from django.urls import reverse
 
-from people import demo, roles, set_up
+from people import roles, set_up
 from people.models import School, TeachingGroup, User
+from terror_site import demo
 from tests.factories import make_group, make_user
 
 
@@ -89,7 +90,7 @@ class DemoTest(TestCase):
     def test_removing_twice_or_from_a_real_school_changes_nothing(self):
         School.objects.create(pk=1, name="Hilltop School", help_text="Room 12")
 
-        self.assertEqual(demo.remove(), (0, 0))
+        self.assertEqual(demo.remove(), (0, 0, []))
         self.assertEqual(School.objects.get().name, "Hilltop School")
 
 

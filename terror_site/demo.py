@@ -7,8 +7,11 @@ from pathlib import Path
 import yaml
 from django.conf import settings
 from django.db import transaction
+from django.db.models import ProtectedError, Q
 from django.utils import timezone
 
+from assessments.erasing import erase
+from assessments.models import Assignment, Script
 from people import roles
 from people.models import Membership, School, TeachingGroup, User
 from people.passphrases import passphrase
@@ -43,6 +46,11 @@ def is_wanted():
     )
 
 
+def _data():
+    text = (settings.BASE_DIR / "fixtures" / "demo_school.yaml").read_text("utf-8")
+    return yaml.safe_load(text)
+
+
 @transaction.atomic
 def load():
     """Make the demonstration school and write its sign-ins to `accounts_file()`.
@@ -50,9 +58,7 @@ def load():
     The file is written before the transaction ends: without it nobody could
     sign in.
     """
-    data = yaml.safe_load(
-        (settings.BASE_DIR / "fixtures" / "demo_school.yaml").read_text("utf-8")
-    )
+    data = _data()
     accounts = []
 
     def make(person, role):
@@ -105,17 +111,45 @@ def _write_accounts(accounts):
 
 @transaction.atomic
 def remove():
-    """Take the demonstration out and nothing else; return (people, classes)."""
-    people, classes = (
-        User.objects.filter(is_demonstration=True),
-        TeachingGroup.objects.filter(is_demonstration=True),
+    """Take the demonstration out and nothing else.
+
+    Returns (people, classes, classes kept): a class with real people in it stays,
+    and so do a name and a help text that somebody has put in since.
+    """
+    people = User.objects.filter(is_demonstration=True)
+    real = Membership.objects.filter(person__is_demonstration=False)
+    kept = TeachingGroup.objects.filter(
+        is_demonstration=True, pk__in=real.values("group")
     )
+    kept_classes = list(kept)
+    TeachingGroup.objects.filter(pk__in=[group.pk for group in kept_classes]).update(
+        is_demonstration=False
+    )
+    classes = TeachingGroup.objects.filter(is_demonstration=True)
     counts = people.count(), classes.count()
+    erase(
+        Script.objects.filter(Q(student__in=people) | Q(assignment__group__in=classes))
+    )
+    Assignment.objects.filter(
+        Q(group__in=classes) | Q(set_by__in=people, scripts=None)
+    ).delete()
     classes.delete()
-    people.delete()
+    for person in people:
+        # Whoever has marked real work stays in its records, without a way in.
+        try:
+            with transaction.atomic():
+                person.delete()
+        except ProtectedError:
+            person.memberships.all().delete()
+            User.objects.filter(pk=person.pk).update(
+                is_active=False, is_demonstration=False
+            )
+    school = _data()["school"]
+    for name, value in school.items():
+        School.objects.filter(pk=1, **{name: value}).update(**{name: ""})
     School.objects.filter(pk=1, demo_removed_at=None).exclude(
         demo_loaded_at=None
-    ).update(name="", help_text="", demo_removed_at=timezone.now())
+    ).update(demo_removed_at=timezone.now())
     School.forget_current()
     accounts_file().unlink(missing_ok=True)
-    return counts
+    return *counts, kept_classes
