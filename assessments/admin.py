@@ -60,7 +60,8 @@ class AssignmentAdmin(ScopedAdmin):
             raise PermissionDenied
         may_release = request.user.has_perm("assessments.release_script")
         scripts = assignment.scripts.all()
-        form = ReleaseForm(request.POST or None, scripts=scripts)
+        posted = request.POST if request.method == "POST" else None
+        form = ReleaseForm(posted, scripts=scripts)
         if request.method == "POST":
             if not may_release:
                 raise PermissionDenied
@@ -208,7 +209,10 @@ class ScriptAdmin(ScopedAdmin):
         """Return a handed-in script of this person's work, or raise 404."""
         if not request.user.has_perm("assessments.view_script"):
             raise PermissionDenied
-        return get_object_or_404(self.get_queryset(request), public_id=public_id)
+        scripts = self.get_queryset(request).select_related(
+            "assignment__assessment", "assignment__group"
+        )
+        return get_object_or_404(scripts.with_newest_release(), public_id=public_id)
 
     def mark_view(self, request, public_id, order):
         """The marking desk: one answer, its scheme, and this marker's judgement."""

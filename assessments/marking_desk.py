@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from assessments import marking
 from assessments.forms import MarkForm
-from assessments.models import Answer, Event, Mark, ReleasedScript, Script
+from assessments.models import Answer, Event, Mark, Script
 from assessments.models.marks import Release, shown_release
 
 
@@ -39,47 +39,63 @@ class Desk:
         self.answer = answer
         self.marker = marker
         self.form = None
+        self.look()
 
+    def look(self):
+        """Read the answer's marks; once for a page, again inside a save's lock."""
+        self.marks = [
+            mark
+            for mark in self.answer.marks.select_related("level", "marker", "scheme")
+            if mark.role != Mark.Role.SELF
+        ]
+
+    @property
     def others(self):
-        """Return the awarded marks of other markers, oldest first."""
-        return (
-            self.answer.marks.awarded()
-            .exclude(role=Mark.Role.SELF)
-            .exclude(marker=self.marker)
-        )
+        """The awarded marks of other markers, oldest first."""
+        return [
+            mark
+            for mark in self.marks
+            if mark.awarded_at and mark.marker_id != self.marker.pk
+        ]
 
+    @property
     def own(self):
-        """Return this marker's newest awarded mark."""
-        return (
-            self.answer.marks.awarded()
-            .filter(marker=self.marker)
-            .exclude(role=Mark.Role.SELF)
-            .select_related("level")
-            .order_by("-pk")
-            .first()
-        )
+        """This marker's newest awarded mark."""
+        own = [
+            mark
+            for mark in self.marks
+            if mark.awarded_at and mark.marker_id == self.marker.pk
+        ]
+        return own[-1] if own else None
 
-    def draft(self, role=None):
+    def draft(self):
         """Return this marker's draft, or a new one begun from their own last mark."""
-        draft = self.answer.marks.drafts_of(self.marker).first()
+        draft = next(
+            (
+                mark
+                for mark in self.marks
+                if not mark.awarded_at and mark.marker_id == self.marker.pk
+            ),
+            None,
+        )
         if draft is None:
             draft = Mark.prepare(self.answer, self.marker)
-            own = self.own()
-            if own is not None and own.version_id == draft.version_id:
+            if self.own is not None and self.own.version_id == draft.version_id:
                 for name in (
                     "level", "mark", "ao1", "ao2", "ao3", "ao4", "spag", "www",
                     "ebi", "private_note", "band_low", "band_high", "ceiling",
                 ):  # fmt: skip
-                    setattr(draft, name, getattr(own, name))
-        draft.role = role or self.role()
+                    setattr(draft, name, getattr(self.own, name))
+        draft.scheme = self.answer.question.mark_scheme
+        draft.role = self.role
         return draft
 
+    @property
     def role(self):
         """A mark beside another's standing mark is a second one, or an agreed one."""
-        if not self.others().exists():
+        if not self.others:
             return Mark.Role.FIRST
-        own = self.own()
-        return Mark.Role.AGREED if own is not None else Mark.Role.SECOND
+        return Mark.Role.AGREED if self.own is not None else Mark.Role.SECOND
 
     def build_form(self, data=None, *, is_award=False):
         mark = self.draft()
@@ -88,7 +104,7 @@ class Desk:
             instance=mark,
             is_award=is_award,
             initial={
-                "seen": self.others().count(),
+                "seen": len(self.others),
                 "seen_version": self.answer.handed_in_version_id,
                 "ceilings": mark.ceilings.all() if mark.pk else [],
             },
@@ -106,6 +122,7 @@ class Desk:
             locked = Answer.objects.select_for_update(of=("self",)).get(
                 pk=self.answer.pk
             )
+            self.look()
             if not self.script.start_marking():
                 self.build_form(data)
                 return Outcome(
@@ -113,7 +130,7 @@ class Desk:
                 )
             form = self.build_form(data, is_award=wants_award)
             seen = data.get("seen", "")
-            news = self.others().count() > (int(seen) if seen.isdecimal() else 0)
+            news = len(self.others) > (int(seen) if seen.isdecimal() else 0)
             changed = str(locked.handed_in_version_id) != data.get(
                 "seen_version", str(locked.handed_in_version_id)
             )
@@ -204,13 +221,12 @@ class Desk:
         """Return the address after a save: the next script to mark, or this one."""
         if "_next" in data:
             queue = self.queue()
-            here, _before, after = self._neighbours(queue)
+            here, _before, _after = self._neighbours(queue)
             waiting = [
                 item for item in queue[here:] + queue[:here] if item["state"] != "done"
             ]
-            chosen = waiting[0] if waiting else after
-            if chosen:
-                return self._address(chosen["script"])
+            if waiting:
+                return self._address(waiting[0]["script"])
             return reverse(
                 "admin:assessments_assignment_release", args=[self.script.assignment_id]
             )
@@ -227,8 +243,10 @@ class Desk:
         question = self.answer.question
         queue = self.queue()
         number, before, after = self._neighbours(queue)
-        levels = list(mark.scheme.levels.prefetch_related("strands"))
-        own = self.own()
+        scheme = question.mark_scheme
+        ticked = {
+            str(getattr(value, "pk", value)) for value in form["ceilings"].value() or []
+        }
         return {
             "script": self.script,
             "answer": self.answer,
@@ -240,7 +258,11 @@ class Desk:
                     "level": level,
                     "start": marking.starting_mark(level, question.type.board),
                 }
-                for level in levels
+                for level in scheme.levels.all()
+            ],
+            "ceilings": [
+                (ceiling, str(ceiling.pk) in ticked)
+                for ceiling in scheme.ceilings.all()
             ],
             "chosen_level": str(form["level"].value() or ""),
             "objectives": [
@@ -253,13 +275,11 @@ class Desk:
             "number": number,
             "previous": before,
             "next": after,
-            "own": own,
+            "own": self.own,
             # A second marker sees the first mark only after giving their own.
-            "others": list(self.others().select_related("level", "marker"))
-            if own is not None
-            else [],
-            "others_exist": self.others().exists(),
-            "shown": shown_release(self.script),
+            "others": self.others if self.own is not None else [],
+            "others_exist": bool(self.others),
+            "is_shown": self.script.newest_release == Release.Kind.SHOWN,
             "addresses": {
                 "previous": self._address(before["script"]) if before else "",
                 "next": self._address(after["script"]) if after else "",
@@ -272,11 +292,10 @@ def release_rows(assignment):
 
     A name stands only where marks are released already.
     """
-    newest = ReleasedScript.objects.filter(script=OuterRef("pk")).order_by("-pk")
     scripts = (
         assignment.scripts.with_marking_state()
         .select_related("student")
-        .annotate(newest_release=Subquery(newest.values("release__kind")[:1]))
+        .with_newest_release()
         .order_by("marking_code")
     )
     readers = dict(

@@ -228,7 +228,7 @@ def script_hand_in(request, public_id):
         script.answers.select_related("question__type", "current__whole").all()
     )
     blank = [answer for answer in answers if answer.is_blank]
-    form = HandInForm(request.POST or None)
+    form = HandInForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         if blank and not form.cleaned_data["empty_is_meant"]:
             form.add_error(

@@ -3,12 +3,11 @@
 import json
 import secrets
 
-from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from assessments import difference
-from assessments.models import Assignment, ReleasedScript, Script
+from assessments.models import Assignment, Script
 from assessments.models.marks import Release, shown_release
 
 
@@ -17,12 +16,11 @@ def ledger(student):
 
     Three queries, however much there is. A row: title, link, state, words, dates.
     """
-    newest = ReleasedScript.objects.filter(script=OuterRef("pk")).order_by("-pk")
     scripts = list(
         Script.objects.visible_to(student)
         .filter(student=student)
         .select_related("assignment__assessment", "question__type")
-        .annotate(newest_release=Subquery(newest.values("release__kind")[:1]))
+        .with_newest_release()
         .prefetch_related(
             "answers__current", "answers__question__type", "answers__redraft_of"
         )

@@ -1,6 +1,8 @@
 """What holds for every answer: headers, caching, and honest failure."""
 
-from django.http import HttpResponse
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
 
 from terror_site import views
 
@@ -16,6 +18,23 @@ PERMISSIONS_POLICY = ", ".join(
         "usb",
     )
 )
+
+
+class SignInRequiredMiddleware(LoginRequiredMiddleware):
+    """Django's, but what somebody typed is never thrown away with the redirect."""
+
+    def handle_no_permission(self, request, view_func):
+        if request.method != "POST":
+            return super().handle_no_permission(request, view_func)
+        if request.content_type == "application/json":
+            return JsonResponse(
+                {
+                    "code": "signed-out",
+                    "sentence": _("You are signed out. Your text stays in this page."),
+                },
+                status=401,
+            )
+        return views.typed_again(request, is_signed_out=True)
 
 
 class AnswerMiddleware:

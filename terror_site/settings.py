@@ -67,7 +67,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "people.sessions.SignedInMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "terror_site.middleware.SignInRequiredMiddleware",
     "people.middleware.SchoolMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.db import InterfaceError, OperationalError, connection
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.http.request import split_domain_port
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -197,16 +197,32 @@ def csrf_failure(request, reason=""):
     """
     if not reason.startswith(("CSRF cookie", "CSRF token")):
         return permission_denied(request)
-    private = ("csrfmiddlewaretoken", "password")
+    if request.content_type == "application/json":
+        return JsonResponse(
+            {
+                "code": "stale-token",
+                "sentence": _("This page is too old to send. Your text stays in it."),
+            },
+            status=403,
+        )
+    return typed_again(request)
+
+
+def typed_again(request, *, is_signed_out=False):
+    """Show what was posted, passwords apart, with a fresh token and a button."""
     fields = [
         (name, value)
         for name, values in request.POST.lists()
         for value in values
-        if not name.startswith(private) and "password" not in name
+        if name != "csrfmiddlewaretoken" and "password" not in name
     ]
     return render(
         request,
         "terror_site/stale_form.html",
-        {"fields": fields, "action": request.get_full_path()},
+        {
+            "fields": fields,
+            "action": request.get_full_path(),
+            "is_signed_out": is_signed_out,
+        },
         status=403,
     )

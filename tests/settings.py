@@ -9,7 +9,11 @@ os.environ.setdefault("SITE_SCHEME", "http")
 os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="classroom-tests-"))
 
 from terror_site.settings import *  # noqa: F403
-from terror_site.settings import STORAGES
+from terror_site.settings import DATABASES, STORAGES, VAR_DIR
+
+# A file: SQLite's in-memory database has locks of its own, unlike any school's.
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {

@@ -9,6 +9,9 @@ pytestmark = pytest.mark.browser
 
 STUDENT_PAGES = [
     "/",
+    "/answers/",
+    "/questions/aqa-6-fear-or-propaganda/",
+    "/questions/edexcel-3d-source-a/",
     "/lessons/",
     "/lessons/stalins-terror/",
     "/reading-settings/",
@@ -32,6 +35,11 @@ STAFF_PAGES = {
         "/admin/lessons/source/1/delete/",
         "/admin/lessons/source/1/history/",
         "/admin/lessons/mnemonic/1/change/",
+        "/admin/assessments/assignment/",
+        "/admin/assessments/assignment/add/",
+        "/admin/assessments/script/",
+        "/admin/assessments/question/",
+        "/admin/people/student/5/password/",
     ],
     "head": [
         "/admin/",
@@ -99,9 +107,14 @@ def test_staff_pages_are_sound(browser, site, role, scheme):
 
 
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
-def test_a_student_signs_in_reads_sets_and_signs_out(browser, site, width, script):
-    page, watch = open_page(browser, site, width=width, java_script_enabled=script)
+def test_a_student_signs_in_reads_sets_and_signs_out(
+    browser, site, width, scheme, script
+):
+    page, watch = open_page(
+        browser, site, width=width, scheme=scheme, java_script_enabled=script
+    )
     account = sign_in(page, site, "student")
     assert page.get_by_text(account["name"]).first.is_visible()
 

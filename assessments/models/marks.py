@@ -231,7 +231,7 @@ class Mark(models.Model):
             scheme=question.mark_scheme,
             spag_scheme=question.spag_scheme,
             tariff=form.tariff,
-            has_levels=question.mark_scheme.levels.exists(),
+            has_levels=bool(question.mark_scheme.levels.all()),
             ao1_maximum=form.ao1,
             ao2_maximum=form.ao2,
             ao3_maximum=form.ao3,

@@ -2,6 +2,7 @@
 
 import secrets
 
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
@@ -152,6 +153,18 @@ class ScriptQuerySet(models.QuerySet):
 
     def practice(self):
         return self.filter(assignment=None)
+
+    def with_newest_release(self):
+        """Annotate `newest_release`: the kind of the last release, if any."""
+        newest = models.OuterRef("pk")
+        released = apps.get_model("assessments", "ReleasedScript").objects
+        return self.annotate(
+            newest_release=models.Subquery(
+                released.filter(script=newest)
+                .order_by("-pk")
+                .values("release__kind")[:1]
+            )
+        )
 
     def with_marking_state(self):
         """Annotate how many answers there are and how many have a standing mark."""
@@ -383,7 +396,6 @@ class AnswerQuerySet(models.QuerySet):
     def for_marking(self):
         """Fetch what the desk shows of an answer and its question."""
         return self.select_related(
-            "script__assignment__assessment",
             "question__type",
             "question__mark_scheme",
             "question__spag_scheme",
@@ -391,7 +403,9 @@ class AnswerQuerySet(models.QuerySet):
             "current_plan__whole",
             "redraft_of__handed_in_version__whole",
         ).prefetch_related(
-            "question__stimulus_points", "question__mark_scheme__ceilings"
+            "question__stimulus_points",
+            "question__mark_scheme__ceilings",
+            "question__mark_scheme__levels__strands",
         )
 
     def keep(self, text, *, writer, origin, part="answer", tab="", number=0, base=None):
@@ -497,6 +511,7 @@ class Answer(models.Model):
                 writer=script.student,
                 origin=AnswerVersion.Origin.START,
             )
+            draft.refresh_from_db()
         return draft
 
     def keep(self, text, *, writer, origin, part="answer", tab="", number=0, base=None):

@@ -1,0 +1,203 @@
+"""The examiner's rules, against cases worked by hand from the guide (section 2)."""
+
+import itertools
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given, strategies as st
+
+from assessments import marking
+
+
+def ladder(*bands):
+    return [
+        SimpleNamespace(number=number, lowest_mark=low, highest_mark=high)
+        for number, (low, high) in enumerate(bands, 1)
+    ]
+
+
+TWELVE = ladder((1, 3), (4, 6), (7, 9), (10, 12))
+SIXTEEN = ladder((1, 4), (5, 8), (9, 12), (13, 16))
+USEFUL = ladder((1, 2), (3, 5), (6, 8))
+FOUR = ladder((1, 2), (3, 4))
+
+
+@pytest.mark.parametrize(
+    ("levels", "tariff"),
+    [(TWELVE, 12), (SIXTEEN, 16), (USEFUL, 8), (FOUR, 4), (ladder((1, 1)), 1)],
+)
+def test_the_boards_ladders_have_no_fault(levels, tariff):
+    assert marking.ladder_faults(levels, tariff) == []
+
+
+@pytest.mark.parametrize(
+    ("bands", "tariff", "level", "words"),
+    [
+        ([(1, 3), (5, 6)], 6, 2, "No level has mark 4. Let level 2 begin there."),
+        ([(1, 3), (3, 6)], 6, 2, "Mark 3 is in two levels. Let level 2 begin at 4."),
+        ([(2, 3)], 3, 1, "No level has mark 1. Let level 1 begin there."),
+        ([(1, 3), (6, 4)], 6, 2, "Level 2 ends before it begins. Swap its marks."),
+        ([(1, 3), (4, 5)], 6, 2, "The levels end at 5, but the question has 6 marks."),
+        ([], 4, 0, "The levels end at 0, but the question has 4 marks."),
+    ],
+)
+def test_a_faulty_ladder_is_explained(bands, tariff, level, words):
+    fault = marking.ladder_faults(ladder(*bands), tariff)[0]
+
+    assert fault.level == level
+    assert fault.sentence.startswith(words)
+
+
+def test_a_missing_number_is_explained():
+    levels = [
+        SimpleNamespace(number=1, lowest_mark=1, highest_mark=3),
+        SimpleNamespace(number=3, lowest_mark=4, highest_mark=6),
+    ]
+
+    assert marking.ladder_faults(levels, 6) == [
+        marking.SchemeFault(3, "Level 2 is missing. Number from 1.")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("mark", "level"), [(0, None), (1, 1), (3, 1), (4, 2), (12, 4)]
+)
+def test_a_mark_lies_in_one_level(mark, level):
+    found = marking.level_of(TWELVE, mark)
+
+    assert (found.number if found else None) == level
+
+
+# "Begin in the middle; in a band of even width Edexcel takes the upper middle."
+@pytest.mark.parametrize(
+    ("level", "board", "start"),
+    [
+        (TWELVE[2], "AQA", 8),
+        (TWELVE[3], "Edexcel", 11),
+        (SIXTEEN[2], "Edexcel", 11),
+        (SIXTEEN[0], "Edexcel", 3),
+        (USEFUL[1], "Edexcel", 4),
+        (USEFUL[0], "Edexcel", 2),
+        (FOUR[1], "AQA", None),
+        (FOUR[1], "Edexcel", 4),
+    ],
+)
+def test_where_a_mark_begins(level, board, start):
+    assert marking.starting_mark(level, board) == start
+
+
+@pytest.mark.parametrize(
+    ("strands", "level"),
+    [
+        ([3, 3, 2], 3),
+        ([2, 3], 2),
+        ([4, 3, 2], 2),
+        ([1], 1),
+        ([], None),
+        ([4, 4, 1, 1], 1),
+    ],
+)
+def test_best_fit_takes_most_strands_and_of_a_tie_the_lower(strands, level):
+    assert marking.best_fit(strands) == level
+
+
+def test_ceilings_close_levels():
+    # AQA 6: one bullet alone stops at 6, so level 3 is closed.
+    assert marking.highest_open_mark(12, [9, 6]) == 6
+    assert marking.highest_open_mark(12, []) == 12
+    assert list(marking.open_marks(TWELVE[1], 6)) == [4, 5, 6]
+    assert list(marking.open_marks(TWELVE[2], 6)) == []
+    # Edexcel 2: level 3 stops at 8.
+    assert list(marking.open_marks(TWELVE[2], 8)) == [7, 8]
+
+
+@pytest.mark.parametrize(
+    ("mark", "maxima", "shares"),
+    [
+        (8, (6, 6, 0, 0), [4, 4, 0, 0]),
+        (7, (6, 6, 0, 0), [4, 3, 0, 0]),
+        (11, (0, 0, 0, 16), [0, 0, 0, 11]),
+        (0, (6, 6, 0, 0), [0, 0, 0, 0]),
+        (5, (8, 8, 0, 0), [3, 2, 0, 0]),
+        (3, (0, 0, 0, 0), [0, 0, 0, 0]),
+    ],
+)
+def test_a_mark_is_shared_in_proportion(mark, maxima, shares):
+    assert marking.split_by_objective(mark, maxima) == shares
+
+
+@given(
+    st.lists(st.integers(0, 20), min_size=4, max_size=4).filter(any),
+    st.integers(0, 100),
+)
+def test_shares_add_up_and_stay_within_their_maxima(maxima, percent):
+    mark = sum(maxima) * percent // 100
+
+    shares = marking.split_by_objective(mark, maxima)
+
+    assert sum(shares) == mark
+    assert all(0 <= share <= most for share, most in zip(shares, maxima, strict=True))
+
+
+def judge(**changes):
+    fields = {
+        "mark": 8,
+        "tariff": 12,
+        "band": (7, 9),
+        "has_levels": True,
+        "objectives": (5, 3, 0, 0),
+        "maxima": (6, 6, 0, 0),
+        "ceiling": 12,
+        "spag": None,
+        "spag_maximum": None,
+    }
+    return marking.faults(marking.Judgement(**{**fields, **changes}))
+
+
+def test_the_mockups_mark_is_allowed():
+    assert judge() == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "words"),
+    [
+        ({"mark": 13, "objectives": (6, 6, 0, 0)}, "mark", "between 0 and 12"),
+        ({"mark": -1}, "mark", "between 0 and 12"),
+        ({"mark": 10, "objectives": (5, 5, 0, 0)}, "mark", "outside this level (7–9)"),
+        ({"mark": 0, "objectives": (0, 0, 0, 0)}, "level", "0 has no level"),
+        ({"band": None}, "level", "A mark of 8 needs a level"),
+        ({"ceiling": 6}, "mark", "stops this answer at 6"),
+        ({"objectives": (5, 2, 0, 0)}, "objectives", "add up to 7, the mark is 8"),
+        ({"objectives": (7, 1, 0, 0)}, "objectives", "AO1 lies between 0 and 6"),
+        ({"objectives": (4, 3, 1, 0)}, "objectives", "AO3 lies between 0 and 0"),
+        ({"spag": 2}, "spag", "no SPaG marks"),
+        ({"spag_maximum": 4}, "spag", "between 0 and 4"),
+        ({"spag_maximum": 4, "spag": 5}, "spag", "between 0 and 4"),
+    ],
+)
+def test_an_impossible_mark_is_explained(changes, field, words):
+    assert words in judge(**changes)[field]
+
+
+def test_zero_has_no_level_and_points_need_none():
+    assert judge(mark=0, band=None, objectives=(0, 0, 0, 0)) == {}
+    assert judge(mark=3, band=None, has_levels=False, objectives=(2, 1, 0, 0)) == {}
+
+
+def test_total_is_mark_and_spag():
+    assert marking.total(11, 3) == 14
+    assert marking.total(8, None) == 8
+
+
+def test_every_mark_of_a_form_is_either_allowed_or_explained():
+    allowed = {
+        mark
+        for mark, level in itertools.product(range(-1, 14), [None, *TWELVE])
+        if not judge(
+            mark=mark,
+            band=level and (level.lowest_mark, level.highest_mark),
+            objectives=tuple(marking.split_by_objective(max(mark, 0), (6, 6, 0, 0))),
+        )
+    }
+
+    assert allowed == set(range(13))
