@@ -103,7 +103,10 @@ def script_write(request, public_id, order=1):
 
 def _save_by_button(request, script, answer):
     """Save answer and plan from the page's form, then stay or go on."""
-    plan = json.dumps(request.POST.getlist("plan"), ensure_ascii=False)
+    # As a script's JSON.stringify writes it.
+    plan = json.dumps(
+        request.POST.getlist("plan"), ensure_ascii=False, separators=(",", ":")
+    )
     parts = {"answer": request.POST.get("text", ""), "plan": plan}
     clash = False
     for part, text in parts.items():
@@ -113,7 +116,7 @@ def _save_by_button(request, script, answer):
                 "part": part,
                 "tab": request.POST.get("tab", ""),
                 "number": request.POST.get("number", "0"),
-                "base": request.POST.get(f"{part}_base") or None,
+                "base": _base(request, answer, part),
                 "reader": request.user.pk,
             }
         )
@@ -152,6 +155,17 @@ def _save_by_button(request, script, answer):
         _("Saved at %(time)s.") % {"time": f"{timezone.localtime():%H:%M:%S}"},
     )
     return redirect("assessments:script-answer", script.public_id, answer.order)
+
+
+def _base(request, answer, part):
+    """Return what a pressed save follows from: for the plan, whatever stands.
+
+    The plan is not marked; two windows' plans are both in the history, and nobody is
+    kept from handing in over them.
+    """
+    if part == "plan":
+        return answer.current_plan.number if answer.current_plan else None
+    return request.POST.get("answer_base") or None
 
 
 def refusal(code, sentence, status):

@@ -62,6 +62,7 @@ def running_site(folder=None, **environment):
             cwd=BASE,
             env={
                 **{k: v for k, v in os.environ.items() if not k.startswith("COV_")},
+                "DJANGO_SETTINGS_MODULE": "terror_site.settings",
                 "HOST": "127.0.0.1",
                 "PORT": str(port),
                 "SECRET_KEY": "only-for-tests-" + "x" * 50,

@@ -58,7 +58,10 @@ STAFF_PAGES = {
 
 def open_page(browser, site, *, width=1280, scheme="light", **options):
     context = browser.new_context(
-        viewport={"width": width, "height": 900}, color_scheme=scheme, **options
+        viewport={"width": width, "height": 900},
+        color_scheme=scheme,
+        reduced_motion="reduce",
+        **options,
     )
     page = context.new_page()
     page.set_default_timeout(10_000)
@@ -119,7 +122,7 @@ def test_a_student_signs_in_reads_sets_and_signs_out(
     assert page.get_by_text(account["name"]).first.is_visible()
 
     page.get_by_role("link", name="Stalin’s Terror").first.click()
-    assert page.get_by_role("heading", name="Stalin’s Terror", level=1).is_visible()
+    page.get_by_role("heading", name="Stalin’s Terror", level=1).wait_for()
     assert page.locator(".initial").all_text_contents() == ["W", "U", "P"]
     for letter in "ABC":
         assert page.get_by_role("figure", name=f"Source {letter}").is_visible()
