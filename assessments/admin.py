@@ -188,6 +188,11 @@ class ScriptAdmin(ScopedAdmin):
         view = self.admin_site.admin_view
         return [
             path(
+                "practice/",
+                view(self.practice_view),
+                name="assessments_script_practice",
+            ),
+            path(
                 "mark/<str:public_id>/<int:order>/",
                 view(self.mark_view),
                 name="assessments_script_mark",
@@ -242,6 +247,21 @@ class ScriptAdmin(ScopedAdmin):
                 **desk.context(),
             },
             status=409 if request.method == "POST" else 200,
+        )
+
+    def practice_view(self, request):
+        """What students of this person's classes have practised, as practice."""
+        if not request.user.has_perm("assessments.view_script"):
+            raise PermissionDenied
+        return TemplateResponse(
+            request,
+            "admin/assessments/script/practice.html",
+            {
+                **self.admin_site.each_context(request),
+                "title": gettext("Practice"),
+                "answers": marking_desk.practice(request.user),
+                "opts": self.opts,
+            },
         )
 
     def events_view(self, request, public_id):

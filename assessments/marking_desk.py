@@ -272,6 +272,7 @@ class Desk:
             "spag_levels": mark.spag_scheme.levels.all() if mark.spag_scheme else [],
             "plan": json.loads(self.answer.plan) if self.answer.current_plan_id else [],
             "queue": queue,
+            "orders": range(1, self.script.answers_asked + 1),
             "number": number,
             "previous": before,
             "next": after,
@@ -330,3 +331,14 @@ def events(script, user):
         }
         for event in script.events.select_related("actor", "mark")
     ]
+
+
+def practice(user):
+    """Return handed-in practice that `user` may see, newest first, at most 200."""
+    scripts = Script.objects.visible_to(user).practice().handed_in()
+    return (
+        Answer.objects.filter(script__in=scripts)
+        .select_related("script__student", "question__type", "handed_in_version__whole")
+        .prefetch_related("marks__level")
+        .order_by("-script__handed_in_at")[:200]
+    )

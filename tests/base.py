@@ -2,7 +2,8 @@
 
 Ada teaches 10B/Hi1, where Sam sits and Asa assists; Bea teaches 10B/Hi2, where
 Tom sits. Hal is head of department, Sen the SENCo, Dee the data manager, Sid the
-site manager. Una is a student in no class; Gus is staff whose cover has ended.
+site manager. Una is a student in no class; Gus is staff whose cover has
+ended, Root a superuser without a role.
 """
 
 import datetime
@@ -22,7 +23,20 @@ from tests.factories import (
     make_user,
 )
 
-CAST = ("ada", "asa", "bea", "sam", "tom", "una", "hal", "sen", "dee", "sid", "gus")
+CAST = (
+    "ada",
+    "asa",
+    "bea",
+    "sam",
+    "tom",
+    "una",
+    "hal",
+    "sen",
+    "dee",
+    "sid",
+    "gus",
+    "root",
+)
 # Everybody who can ask for a page; `nobody` is not signed in.
 PEOPLE = ("nobody", *CAST)
 
@@ -49,6 +63,7 @@ def make_cast(case):
         since=datetime.date(2026, 1, 5),
         until=datetime.date(2026, 1, 30),
     )
+    case.root = make_user("root", staff=True, is_superuser=True)
     case.question = make_question()
     case.assignment = make_assignment(case.question, case.hi1, case.ada)
     case.script = make_script(case.sam, case.assignment, "Sam’s answer.", hand_in=True)

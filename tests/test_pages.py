@@ -59,7 +59,7 @@ HI1_STAFF = {"ada", "asa", "hal", "sen", "dee", "sid"}
 
 RULES = {
     "home": {
-        **dict.fromkeys(STUDENTS | {"gus"}, 200),
+        **dict.fromkeys(STUDENTS | {"gus", "root"}, 200),
         **dict.fromkeys(STAFF | {"nobody"}, 302),
     },
     "lessons:lesson-list": SIGNED_IN,
@@ -163,6 +163,7 @@ RULES = {
     ),
     "admin:assessments_script_mark": staff_pages(READS_SAM, bea=404),
     "admin:assessments_script_events": staff_pages(READS_SAM, bea=404),
+    "admin:assessments_script_practice": staff_pages(READERS),
     "admin:assessments_script_reveal": staff_pages(
         set(), **dict.fromkeys(READS_SAM | {"bea"}, 404)
     ),
@@ -304,7 +305,7 @@ class PagesTest(SchoolTestCase):
             with self.subTest(person=person):
                 self.sign_in(person)
                 response = self.client.get(address)
-                expected = 200 if person in READERS else 404
+                expected = 200 if person in READERS | {"root"} else 404
                 self.assertEqual(response.status_code, expected)
 
 

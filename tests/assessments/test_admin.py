@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments.models import Assignment, Event, Mark
+from assessments.models import Assessment, Assignment, Event, Mark, Script
 from people import roles
 from tests.base import SchoolTestCase, make_cast
 from tests.factories import (
@@ -141,8 +141,7 @@ class MarkingTest(DeskTestCase):
         self.assertFalse(Mark.objects.exists())
 
     def test_a_superuser_without_a_role_does_not_get_in(self):
-        root = make_user("root", staff=True, is_superuser=True)
-        self.client.force_login(root)
+        self.sign_in("root")
 
         self.assertEqual(self.post().status_code, 302)
         self.assertFalse(Mark.objects.exists())
@@ -428,6 +427,37 @@ class ReleasePageTest(DeskTestCase):
             )
             self.assertEqual(response.status_code, 403)
         self.assertFalse(self.script.releases.exists())
+
+
+class PracticeTest(DeskTestCase):
+    def test_own_teachers_see_practice_as_practice(self):
+        make_script(self.sam, None, "Practised.", self.question).hand_in()
+        self.open_script.hand_in()
+        address = reverse("admin:assessments_script_practice")
+        for name, seen in {"ada": True, "hal": True, "bea": False}.items():
+            with self.subTest(name=name):
+                self.sign_in(name)
+                shown = "Sam’s draft." in self.client.get(address).content.decode()
+                self.assertEqual(shown, seen)
+
+    def test_a_paper_is_marked_a_script_through(self):
+        paper = Assessment.objects.create(title="Two questions")
+        for order, question in enumerate((self.question, make_question(slug="b")), 1):
+            paper.assessment_questions.create(question=question, order=order)
+        assignment = Assignment.objects.create(
+            assessment=paper,
+            group=self.hi1,
+            due_at=timezone.now() + timezone.timedelta(days=1),
+            set_by=self.ada,
+        )
+        script = Script.start(self.sam, assignment=assignment)
+        script.hand_in()
+        self.sign_in("ada")
+        page = self.client.get(
+            reverse("admin:assessments_script_mark", args=[script.public_id, 1])
+        )
+
+        self.assertContains(page, "Answer 2")
 
 
 class SettingWorkTest(DeskTestCase):

@@ -165,6 +165,8 @@ class RegistryTest(SchoolTestCase):
         found = self.client.get(address, asked).json()["results"]
         self.assertEqual(len(found), len(CAST))
 
+        self.assertIn("(hal)", " ".join(item["text"] for item in found))
+
         for name in ("ada", "asa", "sen", "gus", "sam"):
             with self.subTest(name=name):
                 self.sign_in(name)
@@ -253,6 +255,27 @@ class FormsTest(SchoolTestCase):
         address = reverse("admin:people_user_change", args=[self.ada.pk])
 
         self.assertContains(self.client.post(address, data), "stands here twice")
+
+    def test_each_form_offers_its_own_roles_only(self):
+        self.sign_in("sid")
+        cases = {
+            reverse("admin:people_teachinggroup_change", args=[self.hi1.pk]): (
+                roles.CLASS_ROLES
+            ),
+            reverse("admin:people_user_change", args=[self.ada.pk]): roles.SCHOOL_ROLES,
+        }
+        for address, expected in cases.items():
+            page = self.client.get(address)
+            formset = page.context["inline_admin_formsets"][-1].formset
+            offered = [value for value, _ in formset.empty_form.fields["role"].choices]
+            self.assertEqual(offered, ["", *expected])
+
+    def test_class_roles_do_not_stand_among_roles_for_the_school(self):
+        self.sign_in("sid")
+        page = self.client.get(reverse("admin:people_user_change", args=[self.ada.pk]))
+        shown = page.context["inline_admin_formsets"][0].formset.queryset
+
+        self.assertEqual(list(shown), [])
 
     def test_a_membership_is_never_rewritten(self):
         row = self.hi1.memberships.get(person=self.sam)

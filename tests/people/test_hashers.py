@@ -1,5 +1,7 @@
 import threading
 
+import pytest
+
 from people.hashers import OneAtATimeArgon2
 
 
@@ -11,7 +13,8 @@ def test_it_is_argon2id_with_19_mib():
     assert not OneAtATimeArgon2().verify("birch", encoded)
 
 
-def test_only_one_password_is_hashed_at_a_time(monkeypatch):
+@pytest.mark.parametrize("work", ["encode", "verify"])
+def test_only_one_password_is_hashed_at_a_time(monkeypatch, work):
     most, running, lock = [0], [0], threading.Lock()
 
     def encode(self, password, salt):
@@ -24,10 +27,10 @@ def test_only_one_password_is_hashed_at_a_time(monkeypatch):
         return "x"
 
     monkeypatch.setattr(
-        "django.contrib.auth.hashers.Argon2PasswordHasher.encode", encode
+        f"django.contrib.auth.hashers.Argon2PasswordHasher.{work}", encode
     )
     threads = [
-        threading.Thread(target=OneAtATimeArgon2().encode, args=("a", "b"))
+        threading.Thread(target=getattr(OneAtATimeArgon2(), work), args=("a", "b"))
         for _ in range(6)
     ]
     for thread in threads:

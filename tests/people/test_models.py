@@ -12,7 +12,7 @@ from tests.base import CAST, SchoolTestCase
 from tests.factories import make_group, make_membership, make_user
 
 STUDENTS = {"sam", "tom", "una"}
-STAFF = {"ada", "asa", "bea", "hal", "sen", "dee", "sid", "gus"}
+STAFF = {"ada", "asa", "bea", "hal", "sen", "dee", "sid", "gus", "root"}
 
 # Who sees whom, written by hand: {viewer: everybody seen}.
 SEEN = {
@@ -27,6 +27,7 @@ SEEN = {
     "dee": STUDENTS | STAFF,
     "sid": STUDENTS | STAFF,
     "gus": {"gus"},
+    "root": {"root"},
 }
 
 
@@ -42,7 +43,13 @@ class VisibilityTest(SchoolTestCase):
 
     def test_people_see_their_own_classes_and_school_roles_see_all(self):
         own = {"ada": {"10B/Hi1"}, "asa": {"10B/Hi1"}, "sam": {"10B/Hi1"}}
-        own |= {"bea": {"10B/Hi2"}, "tom": {"10B/Hi2"}, "una": set(), "gus": set()}
+        own |= {
+            "bea": {"10B/Hi2"},
+            "tom": {"10B/Hi2"},
+            "una": set(),
+            "gus": set(),
+            "root": set(),
+        }
         for name in CAST:
             with self.subTest(name=name):
                 seen = TeachingGroup.objects.visible_to(getattr(self, name))
@@ -111,10 +118,8 @@ class RightsTest(SchoolTestCase):
         self.assertFalse(ada.has_perm("people.view_student"))
 
     def test_a_superuser_without_a_role_sees_nobody(self):
-        root = User.objects.create_superuser("root", password="a long secret")
-
-        self.assertFalse(root.works_here)
-        self.assertEqual(list(User.objects.visible_to(root)), [root])
+        self.assertFalse(self.root.works_here)
+        self.assertEqual(list(User.objects.visible_to(self.root)), [self.root])
 
     def test_permissions_name_existing_things(self):
         self.assertEqual(

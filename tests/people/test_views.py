@@ -1,10 +1,14 @@
 import pytest
+import time_machine
 from django.core import mail, signing
 from django.core.cache import cache
+from django.core.management import call_command
 from django.test import TestCase, override_settings
 from django.urls import reverse
+from django.utils import timezone
 
 from people import roles, set_up
+from people.forms import SetUpForm
 from people.models import School, Session, User
 from tests.base import SchoolTestCase
 from tests.factories import make_user
@@ -61,6 +65,31 @@ class SignInTest(SchoolTestCase):
                     {"username": "sam", "password": "a long secret"},
                 )
                 self.assertRedirects(response, reverse("home"))
+
+    def test_a_session_that_has_run_out_is_out(self):
+        self.sign_in("sam")
+        self.assertEqual(self.client.get(reverse("home")).status_code, 200)
+        Session.objects.update(expire_date=timezone.now())
+
+        self.assertEqual(self.client.get(reverse("home")).status_code, 302)
+        call_command("clean_up", verbosity=0)
+        self.assertFalse(Session.objects.exists())
+
+    def test_a_session_that_names_somebody_else_is_djangos_to_judge(self):
+        self.sign_in("sam")
+        Session.objects.update(person=self.tom)
+
+        response = self.client.get(reverse("home"))
+
+        self.assertEqual(response.context["user"].username, "sam")
+
+    def test_a_session_of_another_way_in_is_out(self):
+        self.sign_in("sam")
+        session = self.client.session
+        session["_auth_user_backend"] = "somewhere.else.Backend"
+        session.save()
+
+        self.assertEqual(self.client.get(reverse("home")).status_code, 302)
 
     def test_sign_out_ends_the_session_in_the_database(self):
         self.sign_in_with("sam")
@@ -182,6 +211,19 @@ class SetUpTest(TestCase):
 
         self.assertEqual(self.post(token, username="second").status_code, 404)
         self.assertEqual(User.objects.count(), 1)
+
+    def test_the_link_works_for_a_week(self):
+        token = set_up.make_token()
+        with time_machine.travel(timezone.now() + timezone.timedelta(days=8)):
+            self.assertEqual(self.post(token).status_code, 404)
+
+    def test_of_two_at_once_one_wins(self):
+        form = SetUpForm(SET_UP, instance=School.objects.get_or_create(pk=1)[0])
+        self.assertTrue(form.is_valid())
+        School.objects.filter(pk=1).update(set_up_at=timezone.now())
+
+        self.assertIsNone(set_up.finish(form))
+        self.assertFalse(User.objects.exists())
 
     def test_a_forged_link_is_no_page(self):
         self.assertEqual(

@@ -13,6 +13,7 @@ const status = document.getElementById("saved");
 const answer = document.getElementById("answer");
 const wordCount = document.querySelector("[data-words]");
 const plan = [...document.querySelectorAll("textarea[name=plan]")];
+const drafts = [];
 
 function say(state, words) {
   status.dataset.state = state;
@@ -95,7 +96,10 @@ class Draft {
       this.sent = text;
       this.tries = 0;
       this.baseField.value = receipt.version;
-      if (!this.isChanged) say("ready", `saved at ${receipt.saved_at}`);
+      // True only when nothing on the page is left to send.
+      if (drafts.every((draft) => !draft.isChanged && !draft.isPaused)) {
+        say("ready", `saved at ${receipt.saved_at}`);
+      }
     } else if (receipt.code === "kept-beside" && echoes) {
       this.isPaused = true;
       say("late", "a newer text stands – both are kept; press Save to compare");
@@ -113,14 +117,14 @@ class Draft {
 }
 
 if (form) {
-  const drafts = [
+  drafts.push(
     new Draft("answer", () => answer.value, form.elements.answer_base),
     new Draft(
       "plan",
       () => JSON.stringify(plan.map((box) => box.value)),
       form.elements.plan_base,
     ),
-  ];
+  );
   const count = () => {
     wordCount.textContent = answer.value.split(/\s+/).filter(Boolean).length;
   };
@@ -132,9 +136,9 @@ if (form) {
   for (const box of [answer, ...plan]) {
     box.addEventListener("blur", () => drafts.forEach((draft) => draft.send()));
   }
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden) drafts.forEach((draft) => draft.send({ keepalive: true }));
-  });
+  const leave = () => drafts.forEach((draft) => draft.send({ keepalive: true }));
+  document.addEventListener("visibilitychange", () => document.hidden && leave());
+  window.addEventListener("pagehide", leave);
   // The form's own save must not look like a repetition of a script's.
   form.addEventListener("submit", () => {
     form.elements.number.value = Math.max(...drafts.map((draft) => draft.number)) + 1;
