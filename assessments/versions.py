@@ -15,7 +15,6 @@ _UNSHOWABLE = re.compile("[\x00\ud800-\udfff]")
 WINDOW = 32_768
 # A delta of this many bytes costs more than it saves: keep the text whole instead.
 LARGEST_DELTA = 400
-MODULUS = 65_521
 
 
 def normalised(text: str) -> str:
@@ -30,17 +29,12 @@ def normalised(text: str) -> str:
 
 
 def checksum(text: str) -> str:
-    """Return the receipt's checksum: Adler-32 over UTF-16 code units, in hex.
+    """Return the receipt's checksum: Adler-32 of the UTF-8 bytes, in hex.
 
-    The same in JavaScript (`js/checksum.js`), which sees text as UTF-16 and has no
-    Web Crypto on plain HTTP. It guards against a mangled answer, not an attacker.
+    The same in JavaScript (`js/checksum.js`), which has no Web Crypto on plain HTTP.
+    It guards against a mangled answer, not against an attacker.
     """
-    units = text.encode("utf-16-le")
-    low, high = 1, 0
-    for unit in memoryview(units).cast("H"):
-        low = (low + unit) % MODULUS
-        high = (high + low) % MODULUS
-    return f"{high:04x}{low:04x}"
+    return f"{zlib.adler32(text.encode(ENCODING)):08x}"
 
 
 def word_count(text: str) -> int:

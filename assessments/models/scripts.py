@@ -408,6 +408,28 @@ class AnswerQuerySet(models.QuerySet):
             "question__mark_scheme__levels__strands",
         )
 
+    def _locked(self, part):
+        """Hold the answer's row and read along what `append_locked` looks at.
+
+        Named columns only: on every save, fetching whole rows would cost more than
+        everything else together.
+        """
+        standing = "current" if part == "answer" else "current_plan"
+        return (
+            self.select_for_update(of=("self",))
+            .select_related("script", standing, "latest_whole")
+            .only(
+                "last_number",
+                "script__handed_in_at",
+                f"{standing}__number",
+                f"{standing}__tab",
+                f"{standing}__tab_number",
+                "latest_whole__packed",
+                "latest_whole__whole",
+            )
+            .order_by()
+        )
+
     def keep(self, text, *, writer, origin, part="answer", tab="", number=0, base=None):
         """Append a text to the one answer this queryset names; see `Answer.keep`.
 
@@ -417,11 +439,7 @@ class AnswerQuerySet(models.QuerySet):
         tab = tab or f"{origin}-{secrets.token_urlsafe(6)}"
         try:
             with transaction.atomic():
-                answer = (
-                    self.select_for_update(of=("self",))
-                    .select_related("script", "current", "current_plan", "latest_whole")
-                    .first()
-                )
+                answer = self._locked(part).first()
                 return answer and answer.append_locked(
                     text, writer, origin, part, tab, number, base
                 )

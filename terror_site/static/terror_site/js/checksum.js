@@ -1,5 +1,5 @@
 /* The receipt's checksum and the text's form, as in assessments/versions.py.
-   Adler-32 over UTF-16 code units: no Web Crypto exists on plain HTTP. */
+   Adler-32 of the UTF-8 bytes: no Web Crypto exists on plain HTTP. */
 
 const MODULUS = 65521;
 
@@ -16,8 +16,8 @@ export function normalised(text) {
 export function checksum(text) {
   let low = 1;
   let high = 0;
-  for (let place = 0; place < text.length; place += 1) {
-    low = (low + text.charCodeAt(place)) % MODULUS;
+  for (const byte of new TextEncoder().encode(text)) {
+    low = (low + byte) % MODULUS;
     high = (high + low) % MODULUS;
   }
   const hex = (part) => part.toString(16).padStart(4, "0");
