@@ -1,7 +1,6 @@
 """Forms about answers and marks. What they refuse, they say how to put right."""
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from assessments import marking
@@ -14,38 +13,6 @@ from assessments.models import (
     Question,
     Script,
 )
-
-LONGEST_TEXT = 500_000
-
-
-class WrittenTextField(forms.Field):
-    """A student's text exactly as it came: not stripped, no character refused."""
-
-    widget = forms.Textarea
-
-    def to_python(self, value):
-        if value is None:
-            return ""
-        if not isinstance(value, str):
-            raise ValidationError(_("The text is not text."), code="text")
-        if len(value) > LONGEST_TEXT:
-            raise ValidationError(
-                _("The text is longer than this site takes (%(most)d characters)."),
-                code="too-long",
-                params={"most": LONGEST_TEXT},
-            )
-        return value
-
-
-class SaveForm(forms.Form):
-    """One save, from a script's JSON or from the page's own form."""
-
-    text = WrittenTextField(required=False)
-    part = forms.ChoiceField(choices=[("answer", "answer"), ("plan", "plan")])
-    tab = forms.RegexField(r"^[\w-]{8,40}\Z", strip=False)
-    number = forms.IntegerField(min_value=0, max_value=2_000_000_000)
-    base = forms.IntegerField(min_value=0, max_value=2_000_000_000, required=False)
-    reader = forms.IntegerField(min_value=1, max_value=9_000_000_000_000_000_000)
 
 
 class HandInForm(forms.Form):

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from assessments import difference, work
-from assessments.forms import HandInForm, SaveForm, SelfMarkForm
+from assessments import difference, saves, work
+from assessments.forms import HandInForm, SelfMarkForm
 from assessments.models import (
     Answer,
     AnswerVersion,
@@ -110,33 +110,39 @@ def _save_by_button(request, script, answer):
     parts = {"answer": request.POST.get("text", ""), "plan": plan}
     clash = False
     for part, text in parts.items():
-        form = SaveForm(
-            {
-                "text": text,
-                "part": part,
-                "tab": request.POST.get("tab", ""),
-                "number": request.POST.get("number", "0"),
-                "base": _base(request, answer, part),
-                "reader": request.user.pk,
-            }
-        )
-        if not form.is_valid():
+        if part == "plan" and text == (answer.plan or "[]"):
+            continue
+        try:
+            save = saves.read(
+                {
+                    "text": text,
+                    "part": part,
+                    "tab": request.POST.get("tab"),
+                    "number": _number(request.POST.get("number")),
+                    "base": _base(request, answer, part),
+                    "reader": request.user.pk,
+                }
+            )
+        except saves.BadSaveError as refused:
             return render(
                 request,
                 "assessments/save_refused.html",
-                {"script": script, "answer": answer, "form": form, "text": text},
+                {
+                    "script": script,
+                    "answer": answer,
+                    "sentence": refused.sentence,
+                    "text": parts["answer"],
+                },
                 status=400,
             )
-        if part == "plan" and text == (answer.plan or "[]"):
-            continue
         kept = answer.keep(
-            form.cleaned_data["text"],
+            save.text,
             writer=request.user,
             origin=AnswerVersion.Origin.BUTTON,
             part=part,
-            tab=form.cleaned_data["tab"],
-            number=form.cleaned_data["number"],
-            base=form.cleaned_data["base"],
+            tab=save.tab,
+            number=save.number,
+            base=save.base,
         )
         clash = clash or not kept.is_current
     if clash:
@@ -165,7 +171,13 @@ def _base(request, answer, part):
     """
     if part == "plan":
         return answer.current_plan.number if answer.current_plan else None
-    return request.POST.get("answer_base") or None
+    base = request.POST.get("answer_base")
+    return _number(base) if base else None
+
+
+def _number(value):
+    """Return a form's number; what is none is left for `saves.read` to refuse."""
+    return int(value) if value and value.isdecimal() and len(value) < 12 else value
 
 
 def refusal(code, sentence, status):
@@ -184,27 +196,26 @@ def answer_save(request, public_id, order):
         data = None
     if not isinstance(data, dict):
         return refusal("unreadable", _("That was not a save. Reload the page."), 400)
-    form = SaveForm(data)
-    if not form.is_valid():
-        field, errors = next(iter(form.errors.get_json_data().items()))
-        return refusal(f"bad-{field}", errors[0]["message"], 400)
-    if form.cleaned_data["reader"] != request.user.pk:
+    try:
+        save = saves.read(data)
+    except saves.BadSaveError as refused:
+        return refusal(f"bad-{refused.field}", refused.sentence, 400)
+    if save.reader != request.user.pk:
         return refusal(
             "other-user",
             _("Somebody else is signed in here now. Your text stays in this page."),
             409,
         )
-    saved = form.cleaned_data
     kept = Answer.objects.filter(
         script__public_id=public_id, script__student=request.user, order=order
     ).keep(
-        saved["text"],
+        save.text,
         writer=request.user,
         origin=AnswerVersion.Origin.AUTOSAVE,
-        part=saved["part"],
-        tab=saved["tab"],
-        number=saved["number"],
-        base=saved["base"],
+        part=save.part,
+        tab=save.tab,
+        number=save.number,
+        base=save.base,
     )
     if kept is None:
         return refusal("unknown", _("There is no such answer of yours."), 404)

@@ -439,7 +439,7 @@ class AnswerQuerySet(models.QuerySet):
         tab = tab or f"{origin}-{secrets.token_urlsafe(6)}"
         try:
             with transaction.atomic():
-                answer = self._locked(part).first()
+                answer = next(iter(self._locked(part)), None)
                 return answer and answer.append_locked(
                     text, writer, origin, part, tab, number, base
                 )
