@@ -64,6 +64,9 @@ def running_site(folder=None, **environment):
                 **{k: v for k, v in os.environ.items() if not k.startswith("COV_")},
                 "DJANGO_SETTINGS_MODULE": "terror_site.settings",
                 "HOST": "127.0.0.1",
+                # As terror_site/bootstrap.py starts it.
+                "MALLOC_ARENA_MAX": "1",
+                "MALLOC_TRIM_THRESHOLD_": "65536",
                 "PORT": str(port),
                 "SECRET_KEY": "only-for-tests-" + "x" * 50,
                 "SITE_SCHEME": "http",
