@@ -74,11 +74,10 @@ def write_and_hand_in(page, watch, site, scripts):
     look(page, watch, "receipt", scripts)
 
 
-def mark(page, watch, site, scripts, spag):
+def mark(page, watch, site, question, scripts, spag):
     page.goto(f"{site.address}/admin/assessments/script/")
-    page.locator("#result_list tbody tr", has_text="to mark").first.locator(
-        "a"
-    ).first.click()
+    row = page.locator("#result_list tbody tr", has_text=question)
+    row.filter(has_text="to mark").first.locator("a").first.click()
     page.wait_for_url("**/mark/**")
     assert "Niamh" not in page.content()
     assert ANSWER in page.locator(".written.reading").inner_text()
@@ -149,7 +148,7 @@ def test_from_the_question_to_the_second_draft(
 
     set_work(teacher, teachers_watch, site, question, scripts)
     write_and_hand_in(student, students_watch, site, scripts)
-    mark(teacher, teachers_watch, site, scripts, spag)
+    mark(teacher, teachers_watch, site, question, scripts, spag)
     release(teacher, teachers_watch, scripts)
     read_and_improve(student, students_watch, site, scripts, score)
 
