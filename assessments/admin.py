@@ -12,7 +12,9 @@ from django.utils.translation import gettext, gettext_lazy as _
 from assessments import marking_desk
 from assessments.forms import AssignmentForm, ReleaseForm
 from assessments.models import Answer, Assignment, Event, Question, Release, Script
+from people import roles
 from people.admin import ScopedAdmin
+from people.models import TeachingGroup
 
 
 @admin.register(Assignment)
@@ -33,6 +35,16 @@ class AssignmentAdmin(ScopedAdmin):
             '<a href="{}">{}</a>',
             reverse("admin:assessments_assignment_release", args=[assignment.pk]),
             gettext("Scripts and release"),
+        )
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name == "group" and roles.HEAD not in request.user.roles:
+            kwargs["queryset"] = TeachingGroup.objects.taught_by(request.user)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and (
+            obj is None or obj.can_be_run_by(request.user)
         )
 
     def save_model(self, request, obj, form, change):
@@ -58,7 +70,9 @@ class AssignmentAdmin(ScopedAdmin):
         assignment = get_object_or_404(self.get_queryset(request), pk=pk)
         if not request.user.has_perm("assessments.view_script"):
             raise PermissionDenied
-        may_release = request.user.has_perm("assessments.release_script")
+        may_release = request.user.has_perm(
+            "assessments.release_script"
+        ) and assignment.can_be_run_by(request.user)
         scripts = assignment.scripts.all()
         posted = request.POST if request.method == "POST" else None
         form = ReleaseForm(posted, scripts=scripts)
@@ -134,13 +148,13 @@ class ScriptAdmin(ScopedAdmin):
 
     list_display = ["code", "task", "on_time", "progress"]
     list_display_links = None
-    list_filter = [("assignment", admin.RelatedOnlyFieldListFilter)]
+    list_filter = [("assignment__group", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["assignment__assessment", "assignment__group"]
     actions = None
 
     def get_queryset(self, request):
         scripts = super().get_queryset(request).handed_in().exclude(assignment=None)
-        return scripts.with_marking_state()
+        return scripts.with_marking_state().with_newest_release()
 
     @admin.display(description=_("script"), ordering="marking_code")
     def code(self, script):
@@ -160,6 +174,8 @@ class ScriptAdmin(ScopedAdmin):
 
     @admin.display(description=_("state"))
     def progress(self, script):
+        if script.newest_release == Release.Kind.SHOWN:
+            return gettext("released")
         return script.state_words
 
     def has_add_permission(self, request):
@@ -221,6 +237,12 @@ class ScriptAdmin(ScopedAdmin):
 
     def mark_view(self, request, public_id, order):
         """The marking desk: one answer, its scheme, and this marker's judgement."""
+        if request.method == "POST":
+            taken_back = Script.objects.visible_to(request.user).filter(
+                public_id=public_id, handed_in_at=None
+            )
+            if taken_back.exists():
+                return self._taken_back(request)
         script = self._script(request, public_id)
         answer = get_object_or_404(
             Answer.objects.for_marking(), script=script, order=order
@@ -247,6 +269,26 @@ class ScriptAdmin(ScopedAdmin):
                 **desk.context(),
             },
             status=409 if request.method == "POST" else 200,
+        )
+
+    def _taken_back(self, request):
+        """Show what the marker typed about a script that is no longer there."""
+        sentence = gettext("The student has taken this script back.")
+        if request.headers.get("X-Quiet-Save"):
+            return JsonResponse({"code": "not-saved", "sentence": sentence}, status=409)
+        return TemplateResponse(
+            request,
+            "admin/assessments/script/taken_back.html",
+            {
+                **self.admin_site.each_context(request),
+                "title": sentence,
+                "texts": [
+                    request.POST.get(name, "")
+                    for name in ("www", "ebi", "private_note")
+                ],
+                "opts": self.opts,
+            },
+            status=409,
         )
 
     def practice_view(self, request):

@@ -1,6 +1,7 @@
 """Forms about answers and marks. What they refuse, they say how to put right."""
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from assessments import marking
@@ -14,11 +15,13 @@ from assessments.models import (
     Script,
 )
 
+LONGEST_ID = 18
+
 
 class HandInForm(forms.Form):
     """The confirmation: which text is handed in, and that an empty one is meant."""
 
-    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    confirmed = forms.CharField(max_length=400, widget=forms.HiddenInput)
     empty_is_meant = forms.BooleanField(
         required=False, label=_("Hand in without an answer")
     )
@@ -41,19 +44,37 @@ class AssignmentForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if "question" not in self.fields:
             return
-        self.fields["question"].queryset = Question.objects.published().select_related(
-            "type"
-        )
+        offered = Question.objects.published()
         if self.instance.pk:
-            asked = self.instance.assessment.questions.first()
+            asked = self.instance.question
+            offered = Question.objects.filter(Q(pk__in=offered) | Q(pk=asked.pk))
             self.initial["question"] = asked
-            if self.instance.scripts.exists():
-                for name in {"question", "group"} & set(self.fields):
-                    self.fields[name].disabled = True
+            is_paper = self.instance.assessment.questions.count() > 1
+            self.fields["question"].disabled = (
+                is_paper or self.instance.scripts.exists()
+            )
+            if "group" in self.fields:
+                self.fields["group"].disabled = self.instance.scripts.exists()
+        self.fields["question"].queryset = offered.select_related("type")
 
     def save(self, commit=True):
-        self.instance.assessment = Assessment.objects.of(self.cleaned_data["question"])
+        if self.instance.pk is None or "question" in self.changed_data:
+            question = self.cleaned_data["question"]
+            self.instance.assessment = Assessment.objects.of(question)
         return super().save(commit)
+
+
+class TickedField(forms.ModelMultipleChoiceField):
+    """Ticked rows; an id longer than any database's is simply no choice."""
+
+    def clean(self, value):
+        if any(len(str(item)) > LONGEST_ID for item in value or ()):
+            raise forms.ValidationError(
+                self.error_messages["invalid_choice"],
+                code="invalid_choice",
+                params={"value": "…"},
+            )
+        return super().clean(value)
 
 
 class MarkForm(forms.ModelForm):
@@ -62,7 +83,7 @@ class MarkForm(forms.ModelForm):
     level = forms.ModelChoiceField(
         Level.objects.none(), required=False, empty_label=None
     )
-    ceilings = forms.ModelMultipleChoiceField(
+    ceilings = TickedField(
         Ceiling.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
     )
     # How many marks the answer had when the page was made: see `clean`.
@@ -119,9 +140,9 @@ class MarkForm(forms.ModelForm):
         mark.ceiling = marking.highest_open_mark(
             mark.tariff, [ceiling.highest_mark for ceiling in chosen if ceiling.is_firm]
         )
-        for number, maximum in enumerate(mark.maxima, 1):
-            if maximum and data.get(f"ao{number}") is None:
-                data[f"ao{number}"] = 0
+        for name in self._objectives():
+            if name not in self.errors and data.get(name) is None:
+                data[name] = 0
         self._prefill(data)
         if self.is_award:
             found = self._faults(data)
@@ -137,12 +158,17 @@ class MarkForm(forms.ModelForm):
                 )
         return data
 
+    def _objectives(self):
+        """Return the names of the objectives that this form asks for."""
+        names = (f"ao{n}" for n, most in enumerate(self.instance.maxima, 1) if most)
+        return [name for name in names if name in self.fields]
+
     def _prefill(self, data):
         """Share the mark out where the marker has left every objective empty."""
-        names = [
-            f"ao{n}" for n, maximum in enumerate(self.instance.maxima, 1) if maximum
-        ]
+        names = self._objectives()
         mark = data.get("mark")
+        if self.errors.keys() & set(names):
+            return
         if mark and not any(data[name] for name in names):
             shares = marking.split_by_objective(mark, self.instance.maxima)
             for number, share in enumerate(shares, 1):
@@ -204,8 +230,11 @@ class SelfMarkForm(forms.Form):
 class ReleaseForm(forms.Form):
     """Which scripts of an assignment are released or taken back."""
 
-    scripts = forms.ModelMultipleChoiceField(
-        Script.objects.none(), widget=forms.CheckboxSelectMultiple
+    # Addressed by the opaque id: a row's number would tell the order of starting.
+    scripts = TickedField(
+        Script.objects.none(),
+        to_field_name="public_id",
+        widget=forms.CheckboxSelectMultiple,
     )
 
     def __init__(self, *args, scripts, **kwargs):

@@ -87,13 +87,15 @@ class Desk:
                 ):  # fmt: skip
                     setattr(draft, name, getattr(self.own, name))
         draft.scheme = self.answer.question.mark_scheme
+        # A draft goes along with what is handed in now; an award asks `seen_version`.
+        draft.version = self.answer.handed_in_version
         draft.role = self.role
         return draft
 
     @property
     def role(self):
         """A mark beside another's standing mark is a second one, or an agreed one."""
-        if not self.others:
+        if not self.others or (self.own and self.own.role == Mark.Role.FIRST):
             return Mark.Role.FIRST
         return Mark.Role.AGREED if self.own is not None else Mark.Role.SECOND
 
@@ -106,7 +108,9 @@ class Desk:
             initial={
                 "seen": len(self.others),
                 "seen_version": self.answer.handed_in_version_id,
-                "ceilings": mark.ceilings.all() if mark.pk else [],
+                "ceilings": (mark if mark.pk else self.own).ceilings.all()
+                if mark.pk or self.own
+                else [],
             },
         )
         return self.form
@@ -119,18 +123,21 @@ class Desk:
         """
         wants_award = "_award" in data or "_next" in data
         with transaction.atomic():
-            locked = Answer.objects.select_for_update(of=("self",)).get(
-                pk=self.answer.pk
-            )
-            self.look()
+            # The script's row before the answer's, as handing in takes them.
             if not self.script.start_marking():
                 self.build_form(data)
                 return Outcome(
                     False, _("The student has just taken this script back."), 409
                 )
+            locked = Answer.objects.select_for_update(of=("self",)).get(
+                pk=self.answer.pk
+            )
+            self.answer.handed_in_version_id = locked.handed_in_version_id
+            self.look()
             form = self.build_form(data, is_award=wants_award)
             seen = data.get("seen", "")
-            news = len(self.others) > (int(seen) if seen.isdecimal() else 0)
+            known = int(seen) if seen.isdecimal() and len(seen) < 6 else 0
+            news = len(self.others) > known
             changed = str(locked.handed_in_version_id) != data.get(
                 "seen_version", str(locked.handed_in_version_id)
             )
@@ -171,7 +178,7 @@ class Desk:
         """Keep the words of a form that could not be awarded."""
         lenient = MarkForm(data, instance=self.draft())
         for name in list(lenient.fields):
-            if name in self.form.errors and name != "mark":
+            if name in self.form.errors:
                 del lenient.fields[name]
         if lenient.is_valid():
             lenient.save()
@@ -191,6 +198,12 @@ class Desk:
             .annotate(
                 own_mark=Subquery(
                     own.exclude(awarded_at=None).order_by("-pk").values("mark")[:1]
+                ),
+                # A second draft of a paper's third answer is its own first.
+                own_order=Subquery(
+                    Answer.objects.filter(
+                        script=OuterRef("pk"), question=self.answer.question
+                    ).values("order")[:1]
                 ),
                 own_draft=Subquery(own.filter(awarded_at=None).values("pk")[:1]),
             )
@@ -233,9 +246,8 @@ class Desk:
         return self._address(self.script)
 
     def _address(self, script):
-        return reverse(
-            "admin:assessments_script_mark", args=[script.public_id, self.answer.order]
-        )
+        order = getattr(script, "own_order", self.answer.order)
+        return reverse("admin:assessments_script_mark", args=[script.public_id, order])
 
     def context(self):
         form = self.form or self.build_form()

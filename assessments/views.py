@@ -22,6 +22,7 @@ from assessments.models import (
     Script,
 )
 from assessments.models.marks import shown_release
+from assessments.models.scripts import AnswerMovedError, texts_standing
 
 
 def own_script(request, public_id):
@@ -132,6 +133,7 @@ def _save_by_button(request, script, answer):
                     "answer": answer,
                     "sentence": refused.sentence,
                     "text": parts["answer"],
+                    "plan": request.POST.getlist("plan"),
                 },
                 status=400,
             )
@@ -250,10 +252,15 @@ def script_hand_in(request, public_id):
     if script.is_handed_in:
         return redirect("assessments:script-receipt", script.public_id)
     answers = list(
-        script.answers.select_related("question__type", "current__whole").all()
+        script.answers.select_related("question__type", "current__whole").order_by(
+            "order"
+        )
     )
     blank = [answer for answer in answers if answer.is_blank]
-    form = HandInForm(request.POST if request.method == "POST" else None)
+    form = HandInForm(
+        request.POST if request.method == "POST" else None,
+        initial={"confirmed": texts_standing(answers)},
+    )
     if request.method == "POST" and form.is_valid():
         if blank and not form.cleaned_data["empty_is_meant"]:
             form.add_error(
@@ -261,7 +268,15 @@ def script_hand_in(request, public_id):
                 _("There is no answer yet. Write one, or tick that you mean it."),
             )
         else:
-            if script.hand_in():
+            try:
+                handed_in = script.hand_in(form.cleaned_data["confirmed"])
+            except AnswerMovedError:
+                messages.warning(
+                    request,
+                    _("Another text has been saved since. Look at it, then hand in."),
+                )
+                return redirect("assessments:script-hand-in", script.public_id)
+            if handed_in:
                 Event.record(script, request.user, Event.Kind.HANDED_IN)
             return redirect("assessments:script-receipt", script.public_id)
     return render(
@@ -346,7 +361,8 @@ def answer_versions(request, public_id, order):
             return redirect("assessments:script-receipt", script.public_id)
         wanted = request.POST.get("version", "")
         version = get_object_or_404(
-            history, number=int(wanted) if wanted.isdecimal() else 0
+            history,
+            number=int(wanted) if wanted.isdecimal() and len(wanted) < 10 else 0,
         )
         answer.keep(
             version.text, writer=request.user, origin=AnswerVersion.Origin.RESTORE

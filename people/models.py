@@ -363,6 +363,16 @@ class TeachingGroupQuerySet(models.QuerySet):
             )
         )
 
+    def taught_by(self, user):
+        """Return the classes in which `user` is a teacher today."""
+        return self.filter(
+            Exists(
+                Membership.objects.valid().filter(
+                    group=OuterRef("pk"), person_id=user.pk, role=roles.TEACHER
+                )
+            )
+        )
+
     def with_student_count(self):
         """Annotate `student_count`, the students who belong today."""
         students = (

@@ -195,3 +195,29 @@ def test_the_pages_checksum_is_the_servers(browser, trip_site):
     ]
     assert not watch.problems
     page.context.close()
+
+
+def test_the_desk_goes_on_saving_and_says_so_honestly(browser, trip_site):
+    page, watch = open_page(browser, trip_site)
+    sign_in(page, trip_site, "student")
+    page.goto(f"{trip_site.address}/questions/aqa-6-fear-or-propaganda/")
+    page.get_by_role("button", name="Practise this question").click()
+    page.wait_for_url("**/scripts/**")
+    saved = page.locator("#saved[data-state=ready]", has_text="saved at")
+    text = ""
+    for word in ("Fear", " and violence", " mattered", " more."):
+        text += word
+        page.locator("#answer").press_sequentially(word)
+        page.locator("#saved").evaluate("(line) => { line.dataset.state = 'test'; }")
+        saved.wait_for()
+    page.reload()
+    assert page.input_value("#answer") == text
+    page.locator("#answer").press_sequentially("!")
+    page.locator("#saved").evaluate("(line) => { line.dataset.state = 'test'; }")
+    saved.wait_for()
+    page.goto(trip_site.address)
+    page.go_back()
+    page.reload()
+    assert text in page.input_value("#answer")
+    assert not watch.problems
+    page.context.close()

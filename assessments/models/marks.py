@@ -168,7 +168,8 @@ class Mark(models.Model):
                 ),
             ),
             models.CheckConstraint(
-                condition=Q(spag=None)
+                condition=Q(awarded_at=None)
+                | Q(spag=None)
                 | Q(spag_maximum__isnull=False, spag__lte=F("spag_maximum")),
                 name="assessments_spag_only_where_it_exists",
                 violation_error_message=_(

@@ -5,7 +5,7 @@ import secrets
 from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, OperationalError, models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +16,8 @@ from assessments.models.papers import Assessment, Question
 from people import roles
 from people.models import Membership, TeachingGroup
 
+# How often a save is tried again when others save the same answer meanwhile.
+KEEP_TRIES = 30
 # Letters and digits that nobody mistakes for one another on paper.
 _CODE_SIGNS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
@@ -117,6 +119,14 @@ class Assignment(models.Model):
     @property
     def is_open(self):
         return self.opens_at <= timezone.now()
+
+    def can_be_run_by(self, user):
+        """Whether this person sets, marks and releases here: the class's teachers
+        and the head of department. Whoever only assists in it does not."""
+        return (
+            roles.HEAD in user.roles
+            or TeachingGroup.objects.taught_by(user).filter(pk=self.group_id).exists()
+        )
 
     @property
     def is_past_due(self):
@@ -322,16 +332,33 @@ class Script(models.Model):
             self.is_handed_in
             and not self.is_practice
             and user.has_perm("assessments.mark_script")
+            and self.assignment.can_be_run_by(user)
         )
 
     @transaction.atomic
-    def hand_in(self):
-        """Hand in what stands; True for the request that did it, once only."""
+    def hand_in(self, confirmed=None):
+        """Hand in what stands; True for the request that did it, once only.
+
+        `confirmed` is `texts_standing` as the student saw it: raises
+        `AnswerMovedError` if another text has come to stand since.
+        """
         won = Script.objects.filter(pk=self.pk, handed_in_at=None).update(
             handed_in_at=timezone.now()
         )
         if won:
-            Answer.objects.filter(script=self).update(handed_in_version=F("current"))
+            locked = self.answers.select_for_update(of=("self",))
+            answers = list(locked.order_by("order"))
+            if confirmed is not None and confirmed != texts_standing(answers):
+                raise AnswerMovedError
+            for answer in answers:
+                if answer.current_id is None:
+                    # A blank answer is a text too: it can be marked, with 0.
+                    answer.current = AnswerVersion.blank(answer)
+                answer.handed_in_version_id = answer.current_id
+                answer.last_number = max(answer.last_number, answer.current.number)
+                answer.save(
+                    update_fields=["current", "handed_in_version", "last_number"]
+                )
         self.refresh_from_db(fields=["handed_in_at"])
         return bool(won)
 
@@ -389,6 +416,11 @@ class Script(models.Model):
         return script
 
 
+def texts_standing(answers):
+    """Name the texts that stand in these answers, to tell whether they change."""
+    return "-".join(str(answer.current_id or 0) for answer in answers)
+
+
 class AnswerQuerySet(models.QuerySet):
     def visible_to(self, user):
         return self.filter(script__in=Script.objects.visible_to(user))
@@ -408,18 +440,14 @@ class AnswerQuerySet(models.QuerySet):
             "question__mark_scheme__levels__strands",
         )
 
-    def _locked(self, part):
-        """Hold the answer's row and read along what `append_locked` looks at.
-
-        Named columns only: on every save, fetching whole rows would cost more than
-        everything else together.
-        """
+    def _looked_at(self, part):
+        """Read along what `append` looks at; named columns only, for every save."""
         standing = "current" if part == "answer" else "current_plan"
         return (
-            self.select_for_update(of=("self",))
-            .select_related("script", standing, "latest_whole")
+            self.select_related("script", standing, "latest_whole")
             .only(
                 "last_number",
+                "handed_in_version",
                 "script__handed_in_at",
                 f"{standing}__number",
                 f"{standing}__tab",
@@ -430,25 +458,46 @@ class AnswerQuerySet(models.QuerySet):
             .order_by()
         )
 
+    def _sent_before(self, text, part, tab, number):
+        """Return the receipt of a text that came before under this tab and number."""
+        answer = self.get()
+        version = answer.versions.filter(part=part, tab=tab, tab_number=number).first()
+        if version is None or version.checksum != versions.checksum(text):
+            return None
+        stands = version.pk in (answer.current_id, answer.current_plan_id)
+        return Kept(version, is_current=stands, is_repeated=True)
+
+    def _next_number(self, part, tab, number):
+        """Return a number for another text that came under one used before."""
+        used = AnswerVersion.objects.filter(answer__in=self, part=part, tab=tab)
+        highest = used.aggregate(highest=models.Max("tab_number"))["highest"]
+        return number if highest is None else max(highest + 1, number)
+
     def keep(self, text, *, writer, origin, part="answer", tab="", number=0, base=None):
         """Append a text to the one answer this queryset names; see `Answer.keep`.
 
-        Three queries in one short transaction; None if there is no such answer.
+        Three queries in one short transaction; None if there is no such answer. No
+        row is locked for reading: the last query moves the answer on only if it is
+        still as it was read, and otherwise everything is done again.
         """
         text = versions.normalised(text)
         tab = tab or f"{origin}-{secrets.token_urlsafe(6)}"
-        try:
-            with transaction.atomic():
-                answer = next(iter(self._locked(part)), None)
-                return answer and answer.append_locked(
-                    text, writer, origin, part, tab, number, base
-                )
-        except IntegrityError:
-            # Sent before: the receipt of the first time.
-            answer = self.get()
-            version = answer.versions.get(part=part, tab=tab, tab_number=number)
-            stands = version.pk in (answer.current_id, answer.current_plan_id)
-            return Kept(version, is_current=stands, is_repeated=True)
+        for _attempt in range(KEEP_TRIES):
+            try:
+                with transaction.atomic():
+                    answer = next(iter(self._looked_at(part)), None)
+                    return answer and answer.append(
+                        text, writer, origin, part, tab, number, base
+                    )
+            except AnswerMovedError:
+                continue
+            except IntegrityError:
+                # Sent before, or another save took the next version number.
+                before = self._sent_before(text, part, tab, number)
+                if before is not None:
+                    return before
+                number = self._next_number(part, tab, number)
+        raise OperationalError("An answer was saved from too many places at once.")
 
 
 class Answer(models.Model):
@@ -510,6 +559,8 @@ class Answer(models.Model):
     @transaction.atomic
     def make_redraft(self):
         """Return the open second draft of this answer, begun from its text."""
+        # Two clicks at once wait for each other here.
+        Answer.objects.select_for_update(of=("self",)).get(pk=self.pk)
         draft = (
             Answer.objects.filter(redraft_of=self, script__handed_in_at=None)
             .select_related("script")
@@ -549,8 +600,12 @@ class Answer(models.Model):
             base=base,
         )
 
-    def append_locked(self, text, writer, origin, part, tab, number, base):
-        """Append to an answer whose row this transaction holds; see `keep`."""
+    def append(self, text, writer, origin, part, tab, number, base):
+        """Append to an answer as it was just read; see `keep`.
+
+        Raises `AnswerMovedError` when a save or a hand-in has come in between, and
+        `IntegrityError` for a tab and number, or a version number, used before.
+        """
         standing = self.current if part == "answer" else self.current_plan
         whole = self.latest_whole
         packed, is_whole = versions.pack(text, whole.text if whole else None)
@@ -580,10 +635,20 @@ class Answer(models.Model):
             changed["latest_whole"] = version
         if follows:
             changed["current" if part == "answer" else "current_plan"] = version
-        Answer.objects.filter(pk=self.pk).update(**changed)
+        unmoved = Answer.objects.filter(
+            pk=self.pk,
+            last_number=self.last_number,
+            handed_in_version=self.handed_in_version_id,
+        )
+        if not unmoved.update(**changed):
+            raise AnswerMovedError
         for name, value in changed.items():
             setattr(self, name, value)
         return Kept(version, is_current=follows, standing=standing)
+
+
+class AnswerMovedError(Exception):
+    """An answer was changed between being read and being moved on."""
 
 
 class Kept:
@@ -655,6 +720,22 @@ class AnswerVersion(models.Model):
 
     def __str__(self):
         return f"{self.answer}, version {self.number}"
+
+    @classmethod
+    def blank(cls, answer):
+        """Return the stored version of an answer in which nothing was written."""
+        packed, _is_whole = versions.pack("", None)
+        return cls.objects.create(
+            answer=answer,
+            number=answer.last_number + 1,
+            packed=packed,
+            length=0,
+            words=0,
+            checksum=versions.checksum(""),
+            writer_id=answer.script.student_id,
+            origin=cls.Origin.HAND_IN,
+            tab=f"hand-in-{secrets.token_urlsafe(6)}",
+        )
 
     @property
     def text(self):

@@ -151,8 +151,10 @@ class MarkingTest(DeskTestCase):
         self.client.get(self.desk)
         self.script.take_back()
 
-        self.assertEqual(self.post().status_code, 404)
-        self.assertFalse(Mark.objects.awarded().exists())
+        response = self.post()
+        self.assertContains(response, "taken this script back", status_code=409)
+        self.assertContains(response, "Weigh both.", status_code=409)
+        self.assertFalse(Mark.objects.exists())
 
     def test_desk_and_next_script_stay_within_their_queries(self):
         self.sign_in("ada")
@@ -181,6 +183,91 @@ class MarkingTest(DeskTestCase):
         )  # fmt: skip
 
         self.assertIn("/release/", done.url)
+
+    def test_awkward_values_are_sentences_and_never_an_error(self):
+        self.sign_in("ada")
+        for changes in (
+            {"ao1": "x"}, {"ao1": "-1"}, {"ao1": 10**30}, {"mark": 10**30},
+            {"ceilings": [10**30]}, {"ceilings": ["x"]}, {"level": 10**30},
+            {"seen": "9" * 5000}, {"seen": "-1"}, {"seen_version": "x"},
+            {"www": "x" * 200_000}, {"mark": "x", "ebi": "Kept all the same."},
+        ):  # fmt: skip
+            with self.subTest(changes=str(changes)[:30]):
+                self.assertIn(self.post(**changes).status_code, (302, 409))
+        release = reverse(
+            "admin:assessments_assignment_release", args=[self.assignment.pk]
+        )
+        for value in (10**30, "x", ""):
+            response = self.client.post(release, {"scripts": [value], "release": "1"})
+            self.assertEqual(response.status_code, 200)
+
+    def test_the_words_of_a_bad_mark_are_kept(self):
+        self.sign_in("ada")
+        self.post(mark="x", ebi="Kept all the same.")
+
+        self.assertEqual(Mark.objects.get().ebi, "Kept all the same.")
+
+    def test_a_draft_with_too_many_spag_marks_is_kept(self):
+        question = make_question(EDX3D, "edx")
+        script = make_script(
+            self.sam, make_assignment(question, self.hi1, self.ada), "x", hand_in=True
+        )
+        self.desk = reverse("admin:assessments_script_mark", args=[script.public_id, 1])
+        self.sign_in("ada")
+        response = self.post(
+            level="", ao1=None, ao2=None, spag=9, mark="", _award=None, _draft="1",
+            seen_version=script.answers.get().handed_in_version_id,
+        )  # fmt: skip
+
+        self.assertEqual(response.status_code, 302)
+        self.assertEqual(Mark.objects.get().spag, 9)
+
+    def test_an_assistant_who_teaches_elsewhere_does_not_mark_or_release_here(self):
+        make_membership(self.asa, roles.TEACHER, self.hi2)
+        make_mark(self.script, self.ada)
+        release = reverse(
+            "admin:assessments_assignment_release", args=[self.assignment.pk]
+        )
+        change = reverse(
+            "admin:assessments_assignment_change", args=[self.assignment.pk]
+        )
+        self.sign_in("asa")
+
+        self.assertEqual(self.post().status_code, 403)
+        answer = self.client.post(
+            release, {"scripts": [self.script.public_id], "release": "1"}
+        )
+        self.assertEqual(answer.status_code, 403)
+        self.assertEqual(self.client.post(change, {"note": "x"}).status_code, 403)
+
+    def test_a_newer_text_is_read_before_it_is_marked(self):
+        self.sign_in("ada")
+        seen = self.script.answers.get().handed_in_version_id
+        self.script.take_back()
+        self.script.answers.get().keep(
+            "Newer.", writer=self.sam, origin="autosave", base=1
+        )
+        self.script.hand_in()
+        refused = self.post(seen_version=seen)
+        self.assertContains(refused, "newer text", status_code=409)
+        self.post()
+
+        mark = Mark.objects.standing().get()
+        self.assertEqual(mark.version.text, "Newer.")
+
+    def test_marking_again_keeps_the_ceiling_and_stays_the_first_mark(self):
+        firm = self.question.mark_scheme.ceilings.get(highest_mark=6)
+        low = self.question.mark_scheme.levels.get(number=2)
+        self.sign_in("ada")
+        self.post(ceilings=[firm.pk], level=low.pk, mark=6, ao1=3, ao2=3)
+        make_mark(self.script, self.hal, 5, role=Mark.Role.SECOND, reason="Sample.")
+        page = self.client.get(self.desk)
+        self.post(level=low.pk, mark=5, ao1=3, ao2=2, seen=1)
+
+        self.assertIn((firm, True), page.context["ceilings"])
+        self.assertEqual(
+            [(m.role, m.mark) for m in Mark.objects.standing()], [("first", 5)]
+        )
 
 
 class SecondMarkerTest(DeskTestCase):
@@ -350,7 +437,7 @@ class AnonymityTest(DeskTestCase):
         address = reverse(
             "admin:assessments_assignment_release", args=[self.assignment.pk]
         )
-        self.client.post(address, {"scripts": [self.script.pk], "release": "1"})
+        self.client.post(address, {"scripts": [self.script.public_id], "release": "1"})
 
         self.assertContains(self.client.get(address), "Sam Test")
 
@@ -375,14 +462,14 @@ class ReleasePageTest(DeskTestCase):
         )
         self.sign_in("ada")
         released = self.client.post(
-            address, {"scripts": [self.script.pk], "release": "1"}, follow=True
+            address, {"scripts": [self.script.public_id], "release": "1"}, follow=True
         )
         self.sign_in("sam")
         self.client.get(f"/scripts/{self.script.public_id}/feedback/")
         self.sign_in("ada")
         listed = self.client.get(address)
         taken = self.client.post(
-            address, {"scripts": [self.script.pk], "take_back": "1"}, follow=True
+            address, {"scripts": [self.script.public_id], "take_back": "1"}, follow=True
         )
 
         self.assertContains(released, "1 of 1 released")
@@ -395,7 +482,7 @@ class ReleasePageTest(DeskTestCase):
         )
         self.sign_in("ada")
         response = self.client.post(
-            address, {"scripts": [self.script.pk], "release": "1"}, follow=True
+            address, {"scripts": [self.script.public_id], "release": "1"}, follow=True
         )
 
         self.assertContains(response, "1 held: not fully marked yet")
@@ -409,7 +496,9 @@ class ReleasePageTest(DeskTestCase):
         )
         self.sign_in("ada")
         nothing = self.client.post(address, {"release": "1"})
-        stranger = self.client.post(address, {"scripts": [foreign.pk], "release": "1"})
+        stranger = self.client.post(
+            address, {"scripts": [foreign.public_id], "release": "1"}
+        )
 
         self.assertContains(nothing, "Tick at least one script")
         self.assertContains(stranger, "Select a valid choice")
@@ -423,7 +512,7 @@ class ReleasePageTest(DeskTestCase):
         for name in ("asa", "sen"):
             self.sign_in(name)
             response = self.client.post(
-                address, {"scripts": [self.script.pk], "release": "1"}
+                address, {"scripts": [self.script.public_id], "release": "1"}
             )
             self.assertEqual(response.status_code, 403)
         self.assertFalse(self.script.releases.exists())
@@ -487,6 +576,21 @@ class SettingWorkTest(DeskTestCase):
 
         self.assertContains(response, "It is due before it opens")
         self.assertContains(response, "Use Source B.")
+
+    def test_a_paper_stays_a_paper_when_its_date_is_changed(self):
+        paper = Assessment.objects.create(title="Two questions")
+        for order, question in enumerate((self.question, make_question(slug="b")), 1):
+            paper.assessment_questions.create(question=question, order=order)
+        Assignment.objects.filter(pk=self.assignment.pk).update(assessment=paper)
+        self.sign_in("ada")
+        self.client.post(
+            reverse("admin:assessments_assignment_change", args=[self.assignment.pk]),
+            self.form(note="New date."),
+        )
+
+        self.assignment.refresh_from_db()
+        self.assertEqual(self.assignment.note, "New date.")
+        self.assertEqual(self.assignment.assessment, paper)
 
     def test_cover_sees_and_marks_until_the_last_day(self):
         cover = make_user("cov", staff=True)

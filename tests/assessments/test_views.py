@@ -171,7 +171,7 @@ class FidelityTest(SchoolTestCase):
             self.press(script, text, number, name="hand_in")
             self.client.post(
                 reverse("assessments:script-hand-in", args=[script.public_id]),
-                {"empty_is_meant": "on"},
+                self.confirmation(script),
             )
             self.sign_in("ada")
             desk = self.client.get(
@@ -182,6 +182,15 @@ class FidelityTest(SchoolTestCase):
                 r'<div class="written reading">(.*?)</div>', html, re.DOTALL
             )
             self.assertEqual(unescape(found[1]), versions.normalised(text), number)
+
+    def confirmation(self, script):
+        page = self.client.get(
+            reverse("assessments:script-hand-in", args=[script.public_id])
+        )
+        return {
+            "empty_is_meant": "on",
+            "confirmed": page.context["form"].initial["confirmed"],
+        }
 
     def write(self, number, text, how, **kwargs):
         self.sign_in("sam")
@@ -279,12 +288,12 @@ class TripTest(SchoolTestCase):
         self.sign_in("una")
         script = Script.start(self.una, question=self.question)
         address = self.address("script-hand-in", script)
-        asked = self.client.post(address)
+        asked = self.client.post(address, {"confirmed": "0"})
         script.refresh_from_db()
         self.assertContains(asked, "There is no answer yet")
         self.assertIsNone(script.handed_in_at)
 
-        self.client.post(address, {"empty_is_meant": "on"})
+        self.client.post(address, {"confirmed": "0", "empty_is_meant": "on"})
         script.refresh_from_db()
         self.assertIsNotNone(script.handed_in_at)
 
@@ -324,7 +333,7 @@ class TripTest(SchoolTestCase):
         self.assertContains(read, "Sam’s draft.")
         self.assertEqual(answer.text, "Sam’s draft.")
         self.assertEqual(answer.versions.count(), 3)
-        for version in ("99", "-1", "x", ""):
+        for version in ("99", "-1", "x", "", "9" * 5000):
             response = self.client.post(
                 self.address("answer-versions", self.open_script, 1),
                 {"version": version},

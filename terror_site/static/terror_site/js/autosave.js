@@ -71,7 +71,7 @@ class Draft {
           part: this.part,
           tab: form.dataset.tab,
           number: this.number,
-          base: this.baseField.value || null,
+          base: this.baseField.value === "" ? null : Number(this.baseField.value),
           reader: Number(form.dataset.reader),
         }),
         ...options,

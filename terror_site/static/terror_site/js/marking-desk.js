@@ -69,7 +69,9 @@ function nudge(step) {
   setMark(value);
 }
 
-async function saveDraft() {
+async function saveDraft(options = {}) {
+  clearTimeout(timer);
+  timer = null;
   const data = new FormData(form);
   data.set("_draft", "1");
   try {
@@ -78,6 +80,7 @@ async function saveDraft() {
       body: data,
       headers: { "X-Quiet-Save": "1" },
       redirect: "error",
+      ...options,
     });
     saved.textContent = (await answer.json()).sentence;
   } catch {
@@ -87,12 +90,14 @@ async function saveDraft() {
 
 function later() {
   clearTimeout(timer);
-  timer = setTimeout(saveDraft, 1000);
+  timer = setTimeout(() => saveDraft(), 1000);
 }
 
-const go = (where) => {
-  if (where) location.assign(where);
-};
+async function go(where) {
+  if (!where) return;
+  if (timer) await saveDraft();
+  location.assign(where);
+}
 
 const ACTIONS = {
   "+": () => nudge(1),
@@ -133,7 +138,12 @@ if (form?.querySelector("[name=_next]")) {
       later();
     }
   });
-  form.addEventListener("submit", () => clearTimeout(timer));
+  form.addEventListener("submit", () => {
+    clearTimeout(timer);
+    timer = null;
+  });
+  // A link, a closed window: what was typed in the last second goes along.
+  window.addEventListener("pagehide", () => timer && saveDraft({ keepalive: true }));
   document.addEventListener("keydown", onKey);
   show();
 }
