@@ -27,10 +27,36 @@ class HandInForm(forms.Form):
     )
 
 
+class PickedField(forms.ModelChoiceField):
+    """A picked row; an id longer than any database's is simply no choice."""
+
+    def to_python(self, value):
+        if len(str(value)) > LONGEST_ID:
+            raise forms.ValidationError(
+                self.error_messages["invalid_choice"],
+                code="invalid_choice",
+                params={"value": "…"},
+            )
+        return super().to_python(value)
+
+
+class TickedField(forms.ModelMultipleChoiceField):
+    """Ticked rows; an id longer than any database's is simply no choice."""
+
+    def clean(self, value):
+        if any(len(str(item)) > LONGEST_ID for item in value or ()):
+            raise forms.ValidationError(
+                self.error_messages["invalid_choice"],
+                code="invalid_choice",
+                params={"value": "…"},
+            )
+        return super().clean(value)
+
+
 class AssignmentForm(forms.ModelForm):
     """Set a question to a class."""
 
-    question = forms.ModelChoiceField(
+    question = PickedField(
         Question.objects.none(),
         label=_("Question"),
         help_text=_("Published questions of the bank."),
@@ -64,25 +90,10 @@ class AssignmentForm(forms.ModelForm):
         return super().save(commit)
 
 
-class TickedField(forms.ModelMultipleChoiceField):
-    """Ticked rows; an id longer than any database's is simply no choice."""
-
-    def clean(self, value):
-        if any(len(str(item)) > LONGEST_ID for item in value or ()):
-            raise forms.ValidationError(
-                self.error_messages["invalid_choice"],
-                code="invalid_choice",
-                params={"value": "…"},
-            )
-        return super().clean(value)
-
-
 class MarkForm(forms.ModelForm):
     """The desk's form: lenient for a draft, strict for an award."""
 
-    level = forms.ModelChoiceField(
-        Level.objects.none(), required=False, empty_label=None
-    )
+    level = PickedField(Level.objects.none(), required=False, empty_label=None)
     ceilings = TickedField(
         Ceiling.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -201,7 +212,7 @@ class MarkForm(forms.ModelForm):
 class SelfMarkForm(forms.Form):
     """A student's own mark for practice, on the student's ladder."""
 
-    level = forms.ModelChoiceField(Level.objects.none(), label=_("Level"))
+    level = PickedField(Level.objects.none(), label=_("Level"))
     mark = forms.IntegerField(label=_("Mark"), min_value=0)
 
     def __init__(self, *args, scheme, **kwargs):
