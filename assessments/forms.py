@@ -31,7 +31,7 @@ class PickedField(forms.ModelChoiceField):
     """A picked row; an id longer than any database's is simply no choice."""
 
     def to_python(self, value):
-        if len(str(value)) > LONGEST_ID:
+        if isinstance(value, str) and len(value) > LONGEST_ID:
             raise forms.ValidationError(
                 self.error_messages["invalid_choice"],
                 code="invalid_choice",

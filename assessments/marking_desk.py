@@ -176,6 +176,8 @@ class Desk:
 
     def _keep_draft(self, data):
         """Keep the words of a form that could not be awarded."""
+        # Afresh: the refused form has put its values into the draft it was given.
+        self.look()
         lenient = MarkForm(data, instance=self.draft())
         for name in list(lenient.fields):
             if name in self.form.errors:
