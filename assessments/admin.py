@@ -106,6 +106,13 @@ class AssignmentAdmin(ScopedAdmin):
                 gettext("%(n)d taken back. Students no longer see those marks.")
                 % {"n": len(taken)},
             )
+            readers = marking_desk.readers(taken)
+            if readers:
+                messages.warning(
+                    request,
+                    gettext("Read before that by: %(names)s.")
+                    % {"names": ", ".join(readers)},
+                )
             return
         _release, released, held = Release.show(scripts, request.user)
         if released:

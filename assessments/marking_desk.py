@@ -333,6 +333,12 @@ def release_rows(assignment):
     return rows
 
 
+def readers(scripts):
+    """Return the names of those who have read feedback on these scripts."""
+    read = Event.objects.filter(script__in=scripts, kind=Event.Kind.READ)
+    return sorted({str(event.actor) for event in read.select_related("actor")})
+
+
 def events(script, user):
     """Return a script's history; students' names stay hidden until release."""
     is_open = shown_release(script) is not None

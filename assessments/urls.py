@@ -6,6 +6,7 @@ app_name = "assessments"
 
 urlpatterns = [
     path("answers/", views.my_work, name="my-work"),
+    path("answers/export.json", views.my_answers_export, name="my-answers-export"),
     path(
         "assignments/<int:pk>/start/", views.assignment_start, name="assignment-start"
     ),

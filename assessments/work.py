@@ -162,6 +162,7 @@ def desk(script, answer, questions):
     return {
         "script": script,
         "answer": answer,
+        "orders": list(script.answers.values_list("order", flat=True)),
         "question": question,
         "tariff": tariff_words(question.type),
         "plan": [

@@ -109,6 +109,7 @@ RULES = {
     **model_pages("people_school", viewers={"sid"}, strangers=STAFF - {"sid"}),
     # Sam's open script is written by Sam alone; a POST-only address refuses a GET.
     "assessments:my-work": SIGNED_IN,
+    "assessments:my-answers-export": SIGNED_IN,
     "assessments:question-detail": SIGNED_IN,
     **{
         f"assessments:{name}": {

@@ -475,6 +475,7 @@ class ReleasePageTest(DeskTestCase):
         self.assertContains(released, "1 of 1 released")
         self.assertContains(listed, f"{timezone.localtime():%-d %b %Y}, ")
         self.assertContains(taken, "1 taken back")
+        self.assertContains(taken, "Read before that by: Sam Test.")
 
     def test_unmarked_scripts_are_held(self):
         address = reverse(

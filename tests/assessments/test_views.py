@@ -9,7 +9,15 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from assessments import versions
-from assessments.models import Answer, Event, Mark, Release, Script
+from assessments.models import (
+    Answer,
+    Assessment,
+    Assignment,
+    Event,
+    Mark,
+    Release,
+    Script,
+)
 from tests.base import SchoolTestCase
 from tests.factories import make_assignment, make_mark, make_question, make_script
 
@@ -159,6 +167,8 @@ class FidelityTest(SchoolTestCase):
             self.assertEqual(by_autosave.answers.get().text, expected, number)
             by_button = self.write(number, text, self.press, name="save")
             self.assertEqual(by_button.answers.get().text, expected, number)
+            exported = self.client.get("/answers/export.json").json()["answers"]
+            self.assertEqual([item["text"] for item in exported[-2:]], [expected] * 2)
             self.assertEqual(
                 page_text(self.client.get(by_button.get_absolute_url())), expected
             )
@@ -402,6 +412,37 @@ class TripTest(SchoolTestCase):
             reverse("assessments:assignment-start", args=[self.assignment.pk]),
         ):
             self.assertEqual(self.client.post(address).status_code, 404)
+
+
+class ExportTest(SchoolTestCase):
+    def test_each_student_gets_their_own_words_and_no_marks(self):
+        make_mark(self.script, self.ada, www="WWW-CANARY")
+        for name, texts in {
+            "sam": {"Sam’s answer.", "Sam’s draft."},
+            "tom": set(),
+        }.items():
+            self.sign_in(name)
+            response = self.client.get("/answers/export.json")
+            found = {item["text"] for item in response.json()["answers"]}
+            self.assertEqual(found, texts)
+            self.assertNotContains(response, "CANARY")
+        self.sign_in("ada")
+        self.assertEqual(
+            self.client.get("/answers/export.json").json(), {"answers": []}
+        )
+
+    def test_a_task_of_several_questions_links_its_answers(self):
+        paper = Assessment.objects.create(title="Two questions")
+        for order, question in enumerate((self.question, make_question(slug="b")), 1):
+            paper.assessment_questions.create(question=question, order=order)
+        Assignment.objects.filter(pk=self.assignment.pk).update(assessment=paper)
+        script = Script.start(
+            self.una, assignment=Assignment.objects.get(pk=self.assignment.pk)
+        )
+        self.sign_in("una")
+        page = self.client.get(f"/scripts/{script.public_id}/")
+
+        self.assertContains(page, f"/scripts/{script.public_id}/answers/2/")
 
 
 class CanaryTest(SchoolTestCase):
