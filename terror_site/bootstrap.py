@@ -26,7 +26,7 @@ def stop(sentence):
 
 
 def say(line):
-    print(f"  {line}", flush=True)  # noqa: T201
+    print(f"  {line}", flush=True)  # noqa: T201 (a terminal program)
 
 
 def check_python():
@@ -194,13 +194,13 @@ def main(arguments):
     # One arena, given back early: glibc's own way keeps 80 MB more for the workers.
     environment.setdefault("MALLOC_ARENA_MAX", "1")
     environment.setdefault("MALLOC_TRIM_THRESHOLD_", "65536")
-    if host == "0.0.0.0":  # noqa: S104
+    if host == "0.0.0.0":  # noqa: S104 (compared, not bound)
         environment.setdefault("ALLOWED_HOSTS", ",".join(lan_names()))
     command = [str(VENV_PYTHON), str(BASE / "manage.py"), "serve", "--prepare"]
     if os.name == "nt":
         sys.exit(subprocess.run(command, env=environment).returncode)
     os.chdir(BASE)
-    os.execve(command[0], command, environment)  # noqa: S606
+    os.execve(command[0], command, environment)  # noqa: S606 (our own command, no shell)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
 os.environ.setdefault("SITE_SCHEME", "http")
 os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="classroom-tests-"))
 
-from terror_site.settings import *  # noqa: F403
+from terror_site.settings import *  # noqa: F403 (settings are taken over whole)
 from terror_site.settings import DATABASES, STORAGES, VAR_DIR
 
 # A file: SQLite's in-memory database has locks of its own, unlike any school's.

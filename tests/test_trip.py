@@ -9,6 +9,7 @@ import re
 import pytest
 
 from assessments import versions
+from tests.assessments.test_versions import AWKWARD
 from tests.browser import WIDTHS
 from tests.site import running_site
 from tests.test_journeys import check_page, open_page, sign_in
@@ -177,7 +178,7 @@ def test_the_pages_checksum_is_the_servers(browser, trip_site):
         file.name
         for file in (trip_site.folder / "static/terror_site/js").glob("checksum.*.js")
     )
-    texts = ["", "Wikipedia", ANSWER, "a\r\nb\x00", "x" * 70_000]
+    texts = ["Wikipedia", ANSWER, "a\r\nb\rc\x00", *AWKWARD]
     found = page.evaluate(
         """async ([address, texts]) => {
           const { checksum, length, normalised } = await import(address);
@@ -193,6 +194,14 @@ def test_the_pages_checksum_is_the_servers(browser, trip_site):
         [versions.checksum(versions.normalised(text)), len(versions.normalised(text))]
         for text in texts
     ]
+    lone = page.evaluate(
+        r"""async (address) => {
+          const { normalised } = await import(address);
+          return normalised("a\ud800b");
+        }""",
+        source + name,
+    )
+    assert lone == versions.normalised("a\ud800b") == "a\ufffdb"
     assert not watch.problems
     page.context.close()
 

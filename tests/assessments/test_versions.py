@@ -1,12 +1,6 @@
-"""How texts are kept, and the receipt's checksum, on the server and in scripts."""
-
-import json
-import shutil
-import subprocess
-from pathlib import Path
+"""How texts are kept, and the receipt's checksum (in scripts: test_trip.py)."""
 
 import pytest
-from django.conf import settings
 from hypothesis import given, strategies as st
 
 from assessments import versions
@@ -21,28 +15,6 @@ def test_the_checksum_is_adler_32():
     assert versions.checksum("") == "00000001"
     assert versions.checksum("é") == versions.checksum("é")
     assert versions.checksum("é") != versions.checksum("e")
-
-
-@pytest.mark.parametrize("text", [*AWKWARD, "a\r\nb\rc\x00d\ud800e"])
-def test_scripts_compute_the_same(text):
-    """Run the page's own module where Node.js is; the journeys run it in Chromium."""
-    if shutil.which("node") is None:
-        return
-    module = Path(settings.BASE_DIR, "terror_site/static/terror_site/js/checksum.js")
-    code = (
-        f"import {{checksum, length, normalised}} from {json.dumps(module.as_uri())};"
-        f"const text = normalised({json.dumps(text)});"
-        "console.log(JSON.stringify([checksum(text), length(text)]));"
-    )
-    result = subprocess.run(
-        ["node", "--no-warnings", "--input-type=module", "-e", code],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    expected = versions.normalised(text)
-
-    assert json.loads(result.stdout) == [versions.checksum(expected), len(expected)]
 
 
 def test_normalising_touches_line_ends_and_what_no_page_can_show():

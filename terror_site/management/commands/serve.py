@@ -25,7 +25,7 @@ def public_address(host, port):
     ]
     if settings.IS_HTTPS:
         return f"https://{names[0] if names else host}"
-    if host in ("0.0.0.0", "::"):  # noqa: S104
+    if host in ("0.0.0.0", "::"):  # noqa: S104 (compared, not bound)
         host = names[0] if names else "localhost"
     return f"http://{host}:{port}"
 
