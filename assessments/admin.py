@@ -76,12 +76,18 @@ class AssignmentAdmin(ScopedAdmin):
         scripts = assignment.scripts.all()
         posted = request.POST if request.method == "POST" else None
         form = ReleaseForm(posted, scripts=scripts)
+        asked, readers = [], []
         if request.method == "POST":
             if not may_release:
                 raise PermissionDenied
             if form.is_valid():
-                self._release(request, form.cleaned_data["scripts"])
-                return redirect(request.path)
+                chosen = form.cleaned_data["scripts"]
+                if "take_back" in request.POST and "sure" not in request.POST:
+                    readers = marking_desk.readers(chosen)
+                if not readers:
+                    self._release(request, chosen)
+                    return redirect(request.path)
+                asked = chosen
         rows = marking_desk.release_rows(assignment)
         return TemplateResponse(
             request,
@@ -92,6 +98,8 @@ class AssignmentAdmin(ScopedAdmin):
                 "assignment": assignment,
                 "form": form,
                 "rows": rows,
+                "asked": asked,
+                "readers": readers,
                 "first": next((row for row in rows if row["state"] == "to mark"), None),
                 "may_release": may_release,
                 "opts": self.opts,
@@ -106,13 +114,6 @@ class AssignmentAdmin(ScopedAdmin):
                 gettext("%(n)d taken back. Students no longer see those marks.")
                 % {"n": len(taken)},
             )
-            readers = marking_desk.readers(taken)
-            if readers:
-                messages.warning(
-                    request,
-                    gettext("Read before that by: %(names)s.")
-                    % {"names": ", ".join(readers)},
-                )
             return
         _release, released, held = Release.show(scripts, request.user)
         if released:

@@ -104,6 +104,7 @@ class MarkForm(forms.ModelForm):
     class Meta:
         model = Mark
         fields = [
+            "role",
             "level",
             "mark",
             "ao1",
@@ -123,10 +124,30 @@ class MarkForm(forms.ModelForm):
             "private_note": forms.Textarea(attrs={"rows": 2}),
         }
 
-    def __init__(self, *args, is_award=False, **kwargs):
+    def __init__(self, *args, own_role, may_agree=False, is_award=False, **kwargs):
         super().__init__(*args, **kwargs)
         self.is_award = is_award
         mark = self.instance
+        if may_agree:
+            # Nothing is preselected: whether a mark is agreed is for people to say.
+            self.fields["role"] = forms.ChoiceField(
+                label=_("This mark is"),
+                required=is_award,
+                widget=forms.RadioSelect,
+                choices=[
+                    (own_role, _("my own, put right")),
+                    (Mark.Role.AGREED, _("the one that we have agreed on")),
+                ],
+                error_messages={
+                    "required": _(
+                        "Say whether this mark is your own or the agreed one."
+                    )
+                },
+            )
+            self.initial["role"] = mark.role if mark.role == Mark.Role.AGREED else ""
+        else:
+            del self.fields["role"]
+        self.own_role = own_role
         self.fields["level"].queryset = mark.scheme.levels.all()
         self.fields["ceilings"].queryset = mark.scheme.ceilings.all()
         for number, maximum in enumerate(mark.maxima, 1):
@@ -140,12 +161,15 @@ class MarkForm(forms.ModelForm):
             del self.fields["spag"]
         else:
             self.fields["spag"].widget.attrs |= {"min": 0, "max": mark.spag_maximum}
-        if mark.role == Mark.Role.FIRST:
+        if own_role == Mark.Role.FIRST and not may_agree:
             del self.fields["reason"]
 
     def clean(self):
         data = super().clean()
         mark = self.instance
+        role = mark.role = data.get("role") or self.own_role
+        if "role" in self.fields:
+            data["role"] = role
         mark.take_level(data.get("level"))
         chosen = data.get("ceilings") or []
         mark.ceiling = marking.highest_open_mark(
@@ -160,9 +184,7 @@ class MarkForm(forms.ModelForm):
             for field, sentence in found.items():
                 target = "mark" if field == "objectives" else field
                 self.add_error(target if target in self.fields else None, sentence)
-            if mark.role in (Mark.Role.SECOND, Mark.Role.AGREED) and not data.get(
-                "reason"
-            ):
+            if role in (Mark.Role.SECOND, Mark.Role.AGREED) and not data.get("reason"):
                 self.add_error(
                     "reason",
                     _("Say why there is another mark: a few words are enough."),
@@ -212,20 +234,26 @@ class MarkForm(forms.ModelForm):
 class SelfMarkForm(forms.Form):
     """A student's own mark for practice, on the student's ladder."""
 
-    level = PickedField(Level.objects.none(), label=_("Level"))
+    level = PickedField(
+        Level.objects.none(),
+        label=_("Level"),
+        required=False,
+        empty_label=_("No level: nothing here earns a mark yet"),
+    )
     mark = forms.IntegerField(label=_("Mark"), min_value=0)
 
     def __init__(self, *args, scheme, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["level"].queryset = scheme.levels.all()
-        self.fields["level"].error_messages["required"] = _(
-            "Choose the level that fits your whole answer best."
-        )
 
     def clean(self):
         data = super().clean()
         level, mark = data.get("level"), data.get("mark")
-        if (
+        if mark and level is None and "level" not in self.errors:
+            self.add_error(
+                "level", _("Choose the level that fits your whole answer best.")
+            )
+        elif (
             level
             and mark is not None
             and not (level.lowest_mark <= mark <= level.highest_mark)

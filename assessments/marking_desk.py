@@ -3,7 +3,7 @@
 import json
 
 from django.db import transaction
-from django.db.models import OuterRef, Subquery
+from django.db.models import Max, OuterRef, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from assessments import marking
 from assessments.forms import MarkForm
 from assessments.models import Answer, Event, Mark, Script
-from assessments.models.marks import Release, shown_release
+from assessments.models.marks import Release, ReleasedScript, shown_release
 
 
 class Outcome:
@@ -89,15 +89,24 @@ class Desk:
         draft.scheme = self.answer.question.mark_scheme
         # A draft goes along with what is handed in now; an award asks `seen_version`.
         draft.version = self.answer.handed_in_version
-        draft.role = self.role
+        if not (draft.role == Mark.Role.AGREED and self.may_agree):
+            draft.role = self.role
         return draft
 
     @property
     def role(self):
-        """A mark beside another's standing mark is a second one, or an agreed one."""
-        if not self.others or (self.own and self.own.role == Mark.Role.FIRST):
+        """What a mark given now is, unless the marker says that it is agreed."""
+        first = next(
+            (m for m in self.marks if m.role == "first" and m.awarded_at), None
+        )
+        if first is None or first.marker_id == self.marker.pk:
             return Mark.Role.FIRST
-        return Mark.Role.AGREED if self.own is not None else Mark.Role.SECOND
+        return Mark.Role.SECOND
+
+    @property
+    def may_agree(self):
+        """Whether both have marked, so that they can agree on a mark."""
+        return self.own is not None and bool(self.others)
 
     def build_form(self, data=None, *, is_award=False):
         mark = self.draft()
@@ -105,6 +114,8 @@ class Desk:
             data,
             instance=mark,
             is_award=is_award,
+            own_role=self.role,
+            may_agree=self.may_agree,
             initial={
                 "seen": len(self.others),
                 "seen_version": self.answer.handed_in_version_id,
@@ -178,7 +189,12 @@ class Desk:
         """Keep the words of a form that could not be awarded."""
         # Afresh: the refused form has put its values into the draft it was given.
         self.look()
-        lenient = MarkForm(data, instance=self.draft())
+        lenient = MarkForm(
+            data,
+            instance=self.draft(),
+            own_role=self.role,
+            may_agree=self.may_agree,
+        )
         for name in list(lenient.fields):
             if name in self.form.errors:
                 del lenient.fields[name]
@@ -313,6 +329,14 @@ def release_rows(assignment):
         .with_newest_release()
         .order_by("marking_code")
     )
+    pinned, standing = {}, {}
+    for script_id, mark_id in ReleasedScript.objects.filter(
+        script__assignment=assignment, pk__in=_newest_rows(assignment)
+    ).values_list("script_id", "marks"):
+        pinned.setdefault(script_id, set()).add(mark_id)
+    marks = Mark.objects.filter(answer__script__assignment=assignment).standing()
+    for script_id, mark_id in marks.values_list("answer__script_id", "pk"):
+        standing.setdefault(script_id, set()).add(mark_id)
     readers = dict(
         Event.objects.filter(script__assignment=assignment, kind=Event.Kind.READ)
         .order_by("pk")
@@ -328,9 +352,22 @@ def release_rows(assignment):
                 "words": _("released") if is_shown else script.state_words,
                 "name": str(script.student) if is_shown else "",
                 "read_at": readers.get(script.pk) if is_shown else None,
+                "has_news": is_shown
+                and standing.get(script.pk) != pinned.get(script.pk),
             }
         )
     return rows
+
+
+def _newest_rows(assignment):
+    """Return the ids of each script's newest place in a release."""
+    return (
+        ReleasedScript.objects.filter(script__assignment=assignment)
+        .order_by()
+        .values("script")
+        .annotate(newest=Max("pk"))
+        .values("newest")
+    )
 
 
 def readers(scripts):

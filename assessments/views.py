@@ -3,6 +3,7 @@
 import json
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -23,6 +24,8 @@ from assessments.models import (
 )
 from assessments.models.marks import shown_release
 from assessments.models.scripts import AnswerMovedError, texts_standing
+
+VERSIONS_A_PAGE = 50
 
 
 def own_script(request, public_id):
@@ -385,13 +388,13 @@ def answer_versions(request, public_id, order):
     """Every text of an answer; posting brings one back as a new version."""
     script = own_script(request, public_id)
     answer = own_answer(script, order)
-    history = answer.versions.of_answer()
+    history = answer.versions.filter(part="answer")
     if request.method == "POST":
         if not script.can_be_written_by(request.user):
             return redirect("assessments:script-receipt", script.public_id)
         wanted = request.POST.get("version", "")
         version = get_object_or_404(
-            history,
+            history.select_related("whole"),
             number=int(wanted) if wanted.isdecimal() and len(wanted) < 10 else 0,
         )
         answer.keep(
@@ -404,7 +407,14 @@ def answer_versions(request, public_id, order):
     return render(
         request,
         "assessments/answer_versions.html",
-        {"script": script, "answer": answer, "versions": history},
+        {
+            "script": script,
+            "answer": answer,
+            # A long evening leaves hundreds; the texts themselves are not read here.
+            "page": Paginator(history.defer("packed"), VERSIONS_A_PAGE).get_page(
+                request.GET.get("page")
+            ),
+        },
     )
 
 

@@ -6,8 +6,17 @@ fails, so no page can be added without saying who may open it.
 
 import pytest
 from django.contrib import admin
+from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from assessments.models import (
+    Answer,
+    AnswerVersion,
+    Assignment,
+    Event,
+    Mark,
+    Release,
+)
 from people import set_up
 from people.models import School
 from tests.base import CAST, PEOPLE, SchoolTestCase
@@ -177,6 +186,45 @@ RULES = {
 }
 
 
+# What a post does for each person, with data that would do it for its owner. Who is
+# signed out gets back what they sent (403); a row that is not theirs is not there.
+POSTS = {
+    "assessments:assignment-start": {"sam": 302},
+    "assessments:question-detail": {"sam": 302, "tom": 302, "una": 302},
+    "assessments:script-write": {"sam": 302},
+    "assessments:script-answer": {"sam": 302},
+    "assessments:answer-save": {"sam": 200, "nobody": 401},
+    "assessments:answer-versions": {"sam": 302},
+    "assessments:script-hand-in": {"sam": 302},
+    "assessments:script-take-back": {"sam": 302},
+    "assessments:script-self-mark": {},
+    "assessments:answer-improve": {},
+    "admin:assessments_assignment_release": {
+        **dict.fromkeys({"ada", "hal"}, 302),
+        **dict.fromkeys({"asa", "sen"}, 403),
+    },
+    "admin:assessments_script_mark": {
+        **dict.fromkeys({"ada", "hal"}, 302),
+        **dict.fromkeys({"asa", "sen", "dee", "sid"}, 403),
+    },
+    "admin:assessments_script_reveal": {
+        "hal": 302,
+        **dict.fromkeys({"ada", "asa", "sen", "dee", "sid"}, 403),
+    },
+    "admin:assessments_assignment_add": {
+        **dict.fromkeys({"ada", "hal"}, 302),
+        # Bea may set work, but not to Ada's class: the form comes back.
+        "bea": 200,
+        **dict.fromkeys({"asa", "sen", "dee", "sid"}, 403),
+    },
+    "admin:assessments_assignment_change": {
+        **dict.fromkeys({"ada", "hal"}, 302),
+        "bea": 302,
+        **dict.fromkeys({"asa", "sen", "dee", "sid"}, 403),
+    },
+}
+
+
 def routes(resolver=None, prefix="", namespace=""):
     """Yield (name, address pattern) of every route of the URLconf."""
     for item in (resolver or get_resolver()).url_patterns:
@@ -299,6 +347,54 @@ class PagesTest(SchoolTestCase):
                         signed_out = 403 if method == "post" else 302
                         expected = signed_out if person == "nobody" else 405
                         self.assertEqual(response.status_code, expected)
+
+    def data(self, name):
+        """Return what a post needs to be carried out for its owner."""
+        version = self.script.answers.get().handed_in_version_id
+        level = self.question.mark_scheme.levels.get(number=3)
+        if name == "assessments:answer-save":
+            return {
+                "text": "More.", "part": "answer", "tab": "a-tab-of-mine", "number": 7,
+                "base": 1, "reader": self.client.session.get("_auth_user_id"),
+            }  # fmt: skip
+        return {
+            "text": "More.", "tab": "a-tab-of-mine", "number": 7, "answer_base": 1,
+            "version": 1, "scripts": [self.script.public_id], "release": 1,
+            "confirmed": self.open_script.answers.get().current_id,
+            "level": level.pk, "mark": 8, "ao1": 4, "ao2": 4, "_award": 1, "seen": 0,
+            "seen_version": version, "question": self.question.pk,
+            "group": self.hi1.pk, "opens_at_0": "2026-11-02", "opens_at_1": "09:00",
+            "due_at_0": "2026-12-02", "due_at_1": "09:00", "note": "",
+        }  # fmt: skip
+
+    def test_each_post_does_its_work_for_its_owner_and_nobody_else(self):
+        wrong = []
+        for person in PEOPLE:
+            for name, rule in POSTS.items():
+                is_admin = name.startswith("admin:")
+                lost = 403 if person == "nobody" else 404
+                if is_admin and person not in STAFF:
+                    lost = 403 if person == "nobody" else 302
+                expected = rule.get(person, lost)
+                self.sign_in(person)
+                data = self.data(name)
+                kind = {}
+                if name == "assessments:answer-save":
+                    data["reader"] = int(data["reader"] or 0)
+                    kind = {"content_type": "application/json"}
+                with transaction.atomic():
+                    response = self.client.post(self.address(name), data, **kind)
+                    rows = (Answer, AnswerVersion, Assignment, Mark, Release, Event)
+                    after = [model.objects.count() for model in rows]
+                    transaction.set_rollback(True)
+                before = [model.objects.count() for model in rows]
+                did = before != after
+                # The admin leads Bea home (302) from a row that is not hers.
+                owner = expected in (200, 302) and person != "bea"
+                if response.status_code != expected or (did and not owner):
+                    wrong.append((person, name, response.status_code, expected, did))
+
+        assert not wrong, "\n".join(map(str, wrong))
 
     def test_a_draft_exists_for_those_who_work_on_lessons_only(self):
         address = reverse("lessons:lesson-detail", args=["a-draft"])

@@ -67,6 +67,11 @@ class Mark(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="marks_given"
     )
     role = models.CharField(max_length=6, choices=Role, default=Role.FIRST)
+    # A first marker's later mark names the one before it, so that the database can
+    # tell a correction from a second person's first mark.
+    corrects = models.OneToOneField(
+        "self", models.PROTECT, related_name="correction", null=True, blank=True
+    )
     scheme = models.ForeignKey(MarkScheme, models.PROTECT, related_name="marks")
     spag_scheme = models.ForeignKey(
         MarkScheme, models.PROTECT, related_name="spag_marks", null=True, blank=True
@@ -115,6 +120,19 @@ class Mark(models.Model):
                 condition=Q(awarded_at=None),
                 name="assessments_one_draft_a_marker",
                 violation_error_message=_("You have a draft mark here already."),
+            ),
+            models.UniqueConstraint(
+                fields=["answer"],
+                condition=Q(role="first", corrects=None, awarded_at__isnull=False),
+                name="assessments_one_first_mark_an_answer",
+                violation_error_message=_(
+                    "Another marker has given the first mark. Yours is a second one."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(corrects=None) | Q(role="first"),
+                name="assessments_only_first_marks_are_corrected",
+                violation_error_message=_("Only a first mark is corrected by another."),
             ),
             # Drafts may be half done; an awarded mark obeys its scheme.
             models.CheckConstraint(
@@ -252,6 +270,9 @@ class Mark(models.Model):
         checks the same rules again.
         """
         self.awarded_at = timezone.now()
+        if self.role == Mark.Role.FIRST:
+            own = Mark.objects.awarded().filter(answer=self.answer, marker=self.marker)
+            self.corrects = own.filter(role=Mark.Role.FIRST).order_by("pk").last()
         try:
             self.full_clean(exclude=["ceilings"])
         except ValidationError:
@@ -292,6 +313,15 @@ class Mark(models.Model):
             return
         if self.mark is None:
             raise ValidationError({"mark": _("Choose a level and a mark.")})
+        if self.level_id and self.level.scheme_id != self.scheme_id:
+            raise ValidationError(
+                {"level": _("That level belongs to another mark scheme.")}
+            )
+        if self.corrects_id and (
+            self.corrects.answer_id != self.answer_id
+            or self.corrects.marker_id != self.marker_id
+        ):
+            raise ValidationError(_("A mark corrects only the same marker’s mark."))
         found = marking.faults(self.judgement())
         if found:
             raise ValidationError(
@@ -343,33 +373,45 @@ class Release(models.Model):
         The release pins the marks that stand now: later moderation stays hidden
         until the next release. Without a marked script nothing is written.
         """
+        waiting = list(scripts.handed_in().prefetch_related("answers"))
+        standing = {}
+        marks = Mark.objects.filter(answer__script__in=[s.pk for s in waiting])
+        for mark in marks.standing().select_related("answer"):
+            standing.setdefault(mark.answer.script_id, []).append(mark)
         ready, held = [], []
-        for script in scripts.handed_in().prefetch_related("answers"):
-            marks = list(Mark.objects.filter(answer__script=script).standing())
-            answered = {mark.answer_id for mark in marks}
-            if answered == {answer.pk for answer in script.answers.all()}:
-                ready.append((script, marks))
-            else:
-                held.append(script)
+        for script in waiting:
+            marked = {mark.answer_id for mark in standing.get(script.pk, ())}
+            is_ready = marked == {answer.pk for answer in script.answers.all()}
+            (ready if is_ready else held).append(script)
         if not ready:
             return None, [], held
         release = cls.objects.create(kind=cls.Kind.SHOWN, by=by)
-        for script, marks in ready:
-            released = ReleasedScript.objects.create(release=release, script=script)
-            released.marks.set(marks)
-            Event.record(script, by, Event.Kind.RELEASED)
-        return release, [script for script, _marks in ready], held
+        release.add(ready, Event.Kind.RELEASED, standing)
+        return release, ready, held
+
+    def add(self, scripts, kind, marks_of_script=None):
+        """Write these scripts into this release, each with the marks it pins."""
+        rows = ReleasedScript.objects.bulk_create(
+            ReleasedScript(release=self, script=script) for script in scripts
+        )
+        pins = ReleasedScript.marks.through
+        pins.objects.bulk_create(
+            pins(releasedscript=row, mark=mark)
+            for row in rows
+            for mark in (marks_of_script or {}).get(row.script_id, ())
+        )
+        Event.objects.bulk_create(
+            Event(script=script, actor=self.by, kind=kind) for script in scripts
+        )
 
     @classmethod
     @transaction.atomic
     def take_back(cls, scripts, by):
         """Hide again what `scripts` show now; return the scripts that were shown."""
-        shown = [script for script in scripts if shown_release(script) is not None]
+        shown = list(scripts.with_newest_release().filter(newest_release="shown"))
         if shown:
             release = cls.objects.create(kind=cls.Kind.TAKEN_BACK, by=by)
-            for script in shown:
-                ReleasedScript.objects.create(release=release, script=script)
-                Event.record(script, by, Event.Kind.TAKEN_BACK)
+            release.add(shown, Event.Kind.TAKEN_BACK)
         return shown
 
 

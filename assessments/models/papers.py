@@ -1,7 +1,7 @@
 """What is asked: the boards' question forms, mark schemes, questions and papers."""
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
@@ -526,8 +526,11 @@ class QuestionSource(models.Model):
 
 
 class AssessmentManager(models.Manager.from_queryset(StaffOnlyQuerySet)):
+    @transaction.atomic
     def of(self, question):
         """Return the task that is just this question, made on first use."""
+        # Two teachers at once wait for each other here.
+        Question.objects.select_for_update(of=("self",)).get(pk=question.pk)
         alone = (
             self.filter(assessment_questions__question=question)
             .exclude(

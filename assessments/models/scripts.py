@@ -4,6 +4,7 @@ import secrets
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError, models, transaction
 from django.db.models import Exists, F, OuterRef, Q
@@ -320,11 +321,12 @@ class Script(models.Model):
         return self.is_handed_in and self.marking_started_at is None
 
     def can_be_written_by(self, user):
-        return (
-            self.student_id == user.pk
-            and not self.is_handed_in
-            and (self.assignment is None or self.assignment.is_open)
-        )
+        """Whether this is their own script and still with them.
+
+        The opening time decides who may begin. What is begun stays open, or moving
+        the time would take words away from whoever is writing them.
+        """
+        return self.student_id == user.pk and not self.is_handed_in
 
     def can_be_marked_by(self, user):
         """Whether a visible script may be judged now by this member of staff."""
@@ -398,6 +400,8 @@ class Script(models.Model):
                 )
             ]
         else:
+            # Two clicks at once wait for each other here.
+            get_user_model().objects.select_for_update().get(pk=student.pk)
             script = (
                 cls.objects.practice()
                 .filter(student=student, question=question, handed_in_at=None)

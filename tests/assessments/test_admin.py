@@ -10,12 +10,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments.models import Assessment, Assignment, Event, Mark, Script
+from assessments.models import Assessment, Assignment, Event, Mark, Release, Script
+from assessments.models.marks import shown_release
 from people import roles
 from tests.base import SchoolTestCase, make_cast
 from tests.factories import (
     EDX3D,
     make_assignment,
+    make_group,
     make_mark,
     make_membership,
     make_question,
@@ -262,7 +264,7 @@ class MarkingTest(DeskTestCase):
         self.post(ceilings=[firm.pk], level=low.pk, mark=6, ao1=3, ao2=3)
         make_mark(self.script, self.hal, 5, role=Mark.Role.SECOND, reason="Sample.")
         page = self.client.get(self.desk)
-        self.post(level=low.pk, mark=5, ao1=3, ao2=2, seen=1)
+        self.post(level=low.pk, mark=5, ao1=3, ao2=2, seen=1, role="first")
 
         self.assertIn((firm, True), page.context["ceilings"])
         self.assertEqual(
@@ -298,13 +300,33 @@ class SecondMarkerTest(DeskTestCase):
         self.assertEqual(Mark.objects.awarded().get().marker, self.ada)
         self.assertEqual(Mark.objects.drafts_of(self.hal).get().www, "Good.")
 
-    def test_after_a_second_mark_a_further_one_is_agreed(self):
+    def test_agreeing_is_said_and_not_guessed(self):
         make_mark(self.script, self.ada, 9)
         self.sign_in("hal")
         self.post(seen=1, reason="Sampling.")
-        self.post(seen=1, reason="We agreed on 8.")
+        unsaid = self.post(seen=1, reason="We agreed on 8.")
+        roles_then = sorted(Mark.objects.awarded().values_list("role", flat=True))
+        self.post(seen=1, role="second", reason="I had missed a page.")
+        self.post(seen=1, role="agreed", reason="We agreed on 8.")
 
+        self.assertContains(unsaid, "your own or the agreed one", status_code=409)
+        self.assertEqual(roles_then, ["first", "second"])
+        self.assertEqual(
+            list(Mark.objects.awarded().order_by("pk").values_list("role", flat=True)),
+            ["first", "second", "second", "agreed"],
+        )
         self.assertEqual(Mark.objects.standing().get().role, Mark.Role.AGREED)
+
+    def test_the_first_marker_may_write_down_the_agreed_mark_too(self):
+        make_mark(self.script, self.ada, 9)
+        make_mark(self.script, self.hal, 7, role=Mark.Role.SECOND, reason="Sample.")
+        self.sign_in("ada")
+        no_reason = self.post(seen=1, role="agreed")
+        self.post(seen=1, role="agreed", reason="Talked it through.")
+
+        self.assertContains(no_reason, "Say why", status_code=409)
+        standing = Mark.objects.standing().get()
+        self.assertEqual((standing.role, standing.marker), ("agreed", self.ada))
 
 
 class InterleavingsTest(TransactionTestCase):
@@ -468,14 +490,50 @@ class ReleasePageTest(DeskTestCase):
         self.client.get(f"/scripts/{self.script.public_id}/feedback/")
         self.sign_in("ada")
         listed = self.client.get(address)
-        taken = self.client.post(
-            address, {"scripts": [self.script.public_id], "take_back": "1"}, follow=True
-        )
+        back = {"scripts": [self.script.public_id], "take_back": "1"}
+        asked = self.client.post(address, back)
+        still = shown_release(self.script)
+        taken = self.client.post(address, back | {"sure": "1"}, follow=True)
 
         self.assertContains(released, "1 of 1 released")
         self.assertContains(listed, f"{timezone.localtime():%-d %b %Y}, ")
+        self.assertContains(asked, "have been read already by: Sam Test.")
+        self.assertIsNotNone(still)
         self.assertContains(taken, "1 taken back")
-        self.assertContains(taken, "Read before that by: Sam Test.")
+        self.assertIsNone(shown_release(self.script))
+
+    def test_a_newer_mark_than_the_released_one_is_pointed_out(self):
+        make_mark(self.script, self.ada, 8)
+        Release.show(self.assignment.scripts.all(), self.ada)
+        address = reverse(
+            "admin:assessments_assignment_release", args=[self.assignment.pk]
+        )
+        self.sign_in("ada")
+        before = self.client.get(address)
+        make_mark(self.script, self.ada, 9)
+        after = self.client.get(address)
+
+        self.assertNotContains(before, "a newer mark waits")
+        self.assertContains(after, "a newer mark waits")
+
+    def test_releasing_costs_the_same_for_one_script_and_for_thirty(self):
+        def queries(count):
+            group = make_group(f"10C/{count}")
+            make_membership(self.ada, roles.TEACHER, group)
+            task = make_assignment(self.question, group, self.ada)
+            for number in range(count):
+                student = make_user(
+                    f"s{count}x{number}", role=roles.STUDENT, group=group
+                )
+                make_mark(make_script(student, task, "x", hand_in=True), self.ada)
+            with CaptureQueriesContext(connection) as release:
+                Release.show(task.scripts.all(), self.ada)
+            with CaptureQueriesContext(connection) as back:
+                Release.take_back(task.scripts.all(), self.ada)
+            assert Event.objects.filter(script__assignment=task).count() == 3 * count
+            return len(release), len(back)
+
+        self.assertEqual(queries(1), queries(30))
 
     def test_unmarked_scripts_are_held(self):
         address = reverse(

@@ -75,6 +75,8 @@ class PossibleMarksTest(SchoolTestCase):
             try:
                 with transaction.atomic():
                     Mark.objects.bulk_create([mark])
+                    # One first mark an answer: make room for the next one.
+                    mark.delete()
                 stored = True
             except IntegrityError:
                 stored = False
@@ -129,6 +131,36 @@ class StandingTest(SchoolTestCase):
         row = make_mark(self.script, self.hal, 9, award=False, role=Mark.Role.SECOND)
         with pytest.raises(IntegrityError), transaction.atomic():
             Mark.objects.filter(pk=row.pk).update(awarded_at=timezone.now())
+
+    def test_the_database_allows_one_markers_first_marks_only(self):
+        make_mark(self.script, self.ada, 7)
+        corrected = make_mark(self.script, self.ada, 8)
+        stranger = make_mark(self.script, self.hal, 9, award=False)
+
+        self.assertEqual(corrected.corrects.mark, 7)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Mark.objects.filter(pk=stranger.pk).update(
+                awarded_at=timezone.now(), role="first"
+            )
+        with pytest.raises(ValidationError, match="Yours is a second one"):
+            make_mark(self.script, self.hal, 9)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Mark.objects.filter(pk=stranger.pk).update(
+                role="second", corrects=corrected
+            )
+
+    def test_a_mark_corrects_nobody_elses(self):
+        first = make_mark(self.script, self.ada, 7)
+        other = Mark.prepare(self.script.answers.get(), self.hal)
+        other.mark, other.corrects, other.awarded_at = 0, first, timezone.now()
+
+        with pytest.raises(ValidationError, match="same marker"):
+            other.clean()
+
+    def test_a_level_of_another_scheme_is_refused(self):
+        other = make_question(EDX3D, "edx").mark_scheme.levels.get(number=3)
+        with pytest.raises(ValidationError, match="another mark scheme"):
+            make_mark(self.script, self.ada, 8, level=other)
 
     def test_one_draft_a_marker(self):
         make_mark(self.script, self.ada, 7, award=False)

@@ -403,6 +403,16 @@ class TripTest(SchoolTestCase):
 
         self.assertContains(wrong, "Choose one of those", status_code=400)
         self.assertContains(right, "Your own mark: Level 3, 8 of 12.")
+        nothing = self.client.post(
+            self.address("script-self-mark", script),
+            {"level": "", "mark": 0},
+            follow=True,
+        )
+        missing = self.client.post(
+            self.address("script-self-mark", script), {"level": "", "mark": 4}
+        )
+        self.assertContains(nothing, "Your own mark: 0 of 12.")
+        self.assertContains(missing, "Choose the level", status_code=400)
         self.assertFalse(Mark.objects.standing().exists())
 
     def test_staff_cannot_practise_or_start(self):
