@@ -10,6 +10,9 @@ urlpatterns = [
     path(
         "assignments/<int:pk>/start/", views.assignment_start, name="assignment-start"
     ),
+    path(
+        "questions/on/<slug:slug>/sheet/", views.question_sheet, name="question-sheet"
+    ),
     path("questions/<slug:slug>/", views.question_detail, name="question-detail"),
     path("scripts/<str:public_id>/", views.script_write, name="script-write"),
     path(

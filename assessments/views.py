@@ -9,7 +9,12 @@ from django.http import Http404, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import (
+    require_GET,
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
 from assessments import difference, saves, work
 from assessments.forms import HandInForm, SelfMarkForm
@@ -24,8 +29,11 @@ from assessments.models import (
 )
 from assessments.models.marks import shown_release
 from assessments.models.scripts import AnswerMovedError, texts_standing
+from lessons.models import Lesson
 
 VERSIONS_A_PAGE = 50
+# As much room as the boards' own answer books give.
+LINES_A_MARK = 2
 
 
 def own_script(request, public_id):
@@ -117,6 +125,32 @@ def question_detail(request, slug):
             raise Http404
         return redirect(Script.start(request.user, question=question))
     return render(request, "assessments/question_detail.html", {"question": question})
+
+
+@require_safe
+def question_sheet(request, slug):
+    """A lesson's questions on paper, with lines to write on by their marks."""
+    lesson = get_object_or_404(Lesson.objects.visible_to(request.user), slug=slug)
+    questions = (
+        Question.objects.published()
+        .filter(lesson=lesson, is_listed=True)
+        .for_writing()
+        .order_by("type__board", "type__number", "slug")
+    )
+    return render(
+        request,
+        "assessments/question_sheet.html",
+        {
+            "lesson": lesson,
+            "questions": [
+                {
+                    "question": question,
+                    "lines": range(LINES_A_MARK * question.type.tariff),
+                }
+                for question in questions
+            ],
+        },
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

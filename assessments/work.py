@@ -90,18 +90,9 @@ def _meta(questions):
         return ""
     return _("%(form)s · %(tariff)s · about %(minutes)d minutes") % {
         "form": form,
-        "tariff": tariff_words(form),
+        "tariff": form.tariff_words,
         "minutes": form.minutes,
     }
-
-
-def tariff_words(form):
-    if form.spag:
-        return _("%(marks)d + %(spag)d marks") % {
-            "marks": form.tariff,
-            "spag": form.spag,
-        }
-    return _("%(marks)d marks") % {"marks": form.tariff}
 
 
 def _script_row(script):
@@ -164,7 +155,7 @@ def desk(script, answer, questions):
         "answer": answer,
         "orders": list(script.answers.values_list("order", flat=True)),
         "question": question,
-        "tariff": tariff_words(question.type),
+        "tariff": question.type.tariff_words,
         "plan": [
             (box, plan[place] if place < len(plan) else "")
             for place, box in enumerate(boxes)

@@ -38,14 +38,16 @@ _KEEP_ROSTER = _READ_PEOPLE | {
     "people.change_membership",
     "people.view_user",
 }
+_LESSON_PARTS = (
+    "section", "source", "mnemonic", "mnemonicpoint", "term", "timelineevent",
+    "keyperson", "reading", "partnertask", "box", "historiansnote", "figure",
+    "picture", "retrievalquestion", "retrievalanswer",
+)  # fmt: skip
 _EDIT_LESSONS = {
     f"lessons.{verb}_{noun}"
     for verb in ("view", "add", "change")
-    for noun in ("lesson", "section", "source", "mnemonic", "mnemonicpoint")
-} | {
-    f"lessons.delete_{noun}"
-    for noun in ("section", "source", "mnemonic", "mnemonicpoint")
-}
+    for noun in ("lesson", *_LESSON_PARTS)
+} | {f"lessons.delete_{noun}" for noun in _LESSON_PARTS}
 _READ_ANSWERS = {
     "assessments.view_assignment",
     "assessments.view_script",

@@ -17,6 +17,7 @@ from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_safe
 
 from assessments import work
+from lessons import study
 from lessons.models import Lesson
 
 logger = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ def home(request):
     """Students' front page; staff go on to theirs."""
     if request.user.works_here:
         return redirect("admin:index")
-    lessons = Lesson.objects.visible_to(request.user)
+    lessons = study.with_progress(Lesson.objects.visible_to(request.user), request.user)
     return render(
         request,
         "terror_site/home.html",

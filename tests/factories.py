@@ -2,6 +2,7 @@
 
 import datetime
 
+from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from assessments import marking
@@ -17,7 +18,23 @@ from assessments.models import (
     QuestionType,
     Script,
 )
-from lessons.models import Lesson, Mnemonic, MnemonicPoint, Section, Source
+from lessons.models import (
+    Box,
+    Figure,
+    HistoriansNote,
+    KeyPerson,
+    Lesson,
+    Mnemonic,
+    MnemonicPoint,
+    PartnerTask,
+    Picture,
+    Reading,
+    RetrievalQuestion,
+    Section,
+    Source,
+    Term,
+    TimelineEvent,
+)
 from people.models import Membership, TeachingGroup, User
 
 LONG_AGO = datetime.date(2026, 9, 1)
@@ -85,6 +102,76 @@ def make_source(lesson, letter="A", **fields):
             **fields,
         },
     )
+
+
+def make_apparatus(lesson):
+    """Return one of everything that stands around a lesson's text, by model name."""
+    question = make_retrieval_question(lesson)
+    rows = {
+        "term": Term(
+            slug="nkvd", name="NKVD", forms="NKVD", definition="Secret police."
+        ),
+        "timelineevent": TimelineEvent(
+            lesson=lesson,
+            slug="kirov",
+            starts_on=datetime.date(1934, 12, 1),
+            date_words="1 Dec 1934",
+            label="Kirov shot",
+            text="Kirov is shot.",
+            theme="terror",
+        ),
+        "keyperson": KeyPerson(
+            lesson=lesson, slug="kirov", name="Kirov", role="x", dates="x", fate="shot"
+        ),
+        "reading": Reading(
+            lesson=lesson, slug="book", title="A book", kind="book", difficulty=1
+        ),
+        "partnertask": PartnerTask(
+            lesson=lesson, slug="talk", title="Talk", text="Talk.", prompt="Note it."
+        ),
+        "box": Box(lesson=lesson, slug="fact", kind="fact", title="Fact", text="So."),
+        "historiansnote": HistoriansNote(
+            lesson=lesson, slug="note", title="Note", text="So.", older_claim="OLDER"
+        ),
+        "figure": Figure(
+            lesson=lesson,
+            slug="figure",
+            kind="columns",
+            title="A figure",
+            caption="So.",
+            source_line="An archive.",
+            alt_text="It rises.",
+            unit="people",
+            data="year,arrests\n1930,1\n1931,2",
+        ),
+        "picture": Picture(
+            lesson=lesson,
+            slug="picture",
+            caption="A picture",
+            alt_text="A man.",
+            credit="Nobody, 1930",
+            licence="Free.",
+            small=ContentFile(b"RIFF-small", name="small.webp"),
+            large=ContentFile(b"RIFF-large", name="large.webp"),
+            small_width=10,
+            small_height=10,
+            large_width=10,
+            large_height=10,
+        ),
+    }
+    for row in rows.values():
+        row.save()
+    return rows | {"retrievalquestion": question}
+
+
+def make_retrieval_question(lesson, slug="who", **fields):
+    question = RetrievalQuestion.objects.create(
+        lesson=lesson,
+        slug=slug,
+        **{"kind": "short", "prompt": "Who was shot in 1934?", "order": 1} | fields,
+    )
+    question.answers.create(order=1, text="Kirov", is_right=True)
+    return question
 
 
 def make_mnemonic(lesson, slug="why", points=2):

@@ -45,9 +45,34 @@ SOURCE_C_PARTS = (
 )
 
 
+def terror_sources():
+    return Source.objects.filter(lesson__slug="stalins-terror")
+
+
+def terror_source(letter):
+    return terror_sources().get(letter=letter)
+
+
+# Enough of everything to try the loader on; `test_inventory.py` loads all of it.
+FILES = (
+    "bolshevik_lesson.yaml",
+    "terror_lesson.yaml",
+    "terror_sources.yaml",
+    "terror_interpretations.yaml",
+    "question_types.yaml",
+    "mark_schemes.yaml",
+    "terror_questions.yaml",
+)
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return content.shipped_rows(FILES)
+
+
 @pytest.fixture
-def rows():
-    return content.shipped_rows()
+def rows(shipped):
+    return copy.deepcopy(shipped)
 
 
 def everything():
@@ -80,50 +105,56 @@ def test_loading_twice_changes_nothing(rows):
 
 def test_a_newer_version_updates_rows_in_place(rows):
     content.load(rows)
-    key = Source.objects.get(letter="A").pk
+    key = terror_source("A").pk
     newer = copy.deepcopy(rows)
-    find(newer, "lessons.source", letter="A")["ask"] = "A better question?"
+    find(newer, "lessons.source", lesson=["stalins-terror"], letter="A")["ask"] = (
+        "A better question?"
+    )
 
     report = content.load(newer)
 
-    assert Source.objects.get(letter="A").pk == key
-    assert Source.objects.get(letter="A").ask == "A better question?"
+    assert terror_source("A").pk == key
+    assert terror_source("A").ask == "A better question?"
     assert len(report.updated) == 1
 
 
 def test_a_teachers_edit_survives_and_is_listed(rows):
     content.load(rows)
-    Source.objects.filter(letter="A").update(ask="The teacher’s question?")
+    terror_sources().filter(letter="A").update(ask="The teacher’s question?")
     newer = copy.deepcopy(rows)
-    find(newer, "lessons.source", letter="A")["ask"] = "A better question?"
+    find(newer, "lessons.source", lesson=["stalins-terror"], letter="A")["ask"] = (
+        "A better question?"
+    )
 
     report = content.load(newer)
 
-    assert Source.objects.get(letter="A").ask == "The teacher’s question?"
+    assert terror_source("A").ask == "The teacher’s question?"
     assert report.kept == ['lessons.source ["stalins-terror", "A"]']
     assert not report.changed
 
 
 def test_an_edit_undone_by_hand_takes_updates_again(rows):
     content.load(rows)
-    shipped = Source.objects.get(letter="A").ask
-    Source.objects.filter(letter="A").update(ask="Changed")
+    shipped = terror_source("A").ask
+    terror_sources().filter(letter="A").update(ask="Changed")
     content.load(rows)
-    Source.objects.filter(letter="A").update(ask=shipped)
+    terror_sources().filter(letter="A").update(ask=shipped)
     newer = copy.deepcopy(rows)
-    find(newer, "lessons.source", letter="A")["ask"] = "A better question?"
+    find(newer, "lessons.source", lesson=["stalins-terror"], letter="A")["ask"] = (
+        "A better question?"
+    )
 
     assert len(content.load(newer).updated) == 1
 
 
 def test_what_the_school_deleted_stays_deleted(rows):
     content.load(rows)
-    Source.objects.get(letter="B").question_sources.all().delete()
-    Source.objects.get(letter="B").delete()
+    terror_source("B").question_sources.all().delete()
+    terror_source("B").delete()
 
     report = content.load(rows)
 
-    assert not Source.objects.filter(letter="B").exists()
+    assert not terror_sources().filter(letter="B").exists()
     assert 'lessons.source ["stalins-terror", "B"]' in report.kept
 
 
@@ -149,35 +180,37 @@ def test_what_is_no_longer_shipped_is_unpublished_not_deleted(rows):
 
     report = content.load(fewer)
 
-    assert Source.objects.get(letter="C").published_at is None
+    assert terror_source("C").published_at is None
     assert report.withdrawn == ['lessons.source ["stalins-terror", "C"]']
     assert not content.load(fewer).changed
 
 
 def test_withdrawing_leaves_edited_and_deleted_rows_alone(rows):
     content.load(rows)
-    Source.objects.filter(letter="C").update(ask="The teacher’s question?")
-    Source.objects.get(letter="B").question_sources.all().delete()
-    Source.objects.get(letter="B").delete()
+    terror_sources().filter(letter="C").update(ask="The teacher’s question?")
+    terror_source("B").question_sources.all().delete()
+    terror_source("B").delete()
     fewer = [row for row in rows if row["fields"].get("letter") not in ("B", "C")]
 
     assert not content.load(fewer).changed
-    assert Source.objects.get(letter="C").published_at is not None
+    assert terror_source("C").published_at is not None
 
 
 def test_a_change_renders_pages_anew(rows):
     content.load(rows)
-    version = Lesson.objects.get().content_version
+    version = Lesson.objects.get(slug="stalins-terror").content_version
     newer = copy.deepcopy(rows)
-    find(newer, "lessons.source", letter="A")["ask"] = "A better question?"
+    find(newer, "lessons.source", lesson=["stalins-terror"], letter="A")["ask"] = (
+        "A better question?"
+    )
     content.load(newer)
 
-    assert Lesson.objects.get().content_version == version + 1
+    assert Lesson.objects.get(slug="stalins-terror").content_version == version + 1
 
 
 def test_the_command_says_what_it_did(capsys):
     call_command("load_content")
-    Source.objects.filter(letter="A").update(ask="The teacher’s question?")
+    terror_sources().filter(letter="A").update(ask="The teacher’s question?")
     ShippedRow.objects.filter(key='["stalins-terror", "B"]').delete()
     call_command("load_content", verbosity=2)
     lines = capsys.readouterr().out.splitlines()
@@ -192,7 +225,7 @@ def test_the_command_says_what_it_did(capsys):
 
 def test_sources_are_verbatim_and_credited(rows):
     content.load(rows)
-    a, b, c = Source.objects.order_by("letter")
+    a, b, c = terror_sources().filter(form="source").order_by("letter")
 
     assert a.extract.strip() == SOURCE_A
     for part in SOURCE_B_PARTS:
@@ -236,7 +269,9 @@ def test_a_form_saved_unchanged_by_a_browser_is_no_edit(rows):
         source.extract = source.extract.strip().replace("\n", "\r\n")
         source.save()
     newer = copy.deepcopy(rows)
-    find(newer, "lessons.source", letter="A")["ask"] = "A better question?"
+    find(newer, "lessons.source", lesson=["stalins-terror"], letter="A")["ask"] = (
+        "A better question?"
+    )
 
     report = content.load(newer)
 
@@ -251,7 +286,7 @@ def test_what_was_withdrawn_can_return(rows):
 
     report = content.load(rows)
 
-    assert Source.objects.get(letter="C").published_at is not None
+    assert terror_source("C").published_at is not None
     assert len(report.updated) >= 1
 
 
@@ -276,7 +311,9 @@ def test_a_scheme_with_marks_on_it_is_never_touched(rows):
     assignment = make_assignment(question, group, teacher)
     make_mark(make_script(student, assignment, "Text.", hand_in=True), teacher)
     newer = copy.deepcopy(rows)
-    find(newer, "assessments.level", number=3)["for_marker"] = "New wording."
+    scheme = list(question.mark_scheme.natural_key())
+    level = find(newer, "assessments.level", scheme=scheme, number=3)
+    level["for_marker"] = "New wording."
 
     report = content.load(newer)
 

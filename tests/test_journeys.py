@@ -1,7 +1,10 @@
 """In a real browser, on the real server: the ways people go through the site."""
 
+import io
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from pypdf import PdfReader
 
 from tests.browser import WIDTHS, Watch, sign_in
 
@@ -14,6 +17,15 @@ STUDENT_PAGES = [
     "/questions/edexcel-3d-source-a/",
     "/lessons/",
     "/lessons/stalins-terror/",
+    "/lessons/bolshevik-russia/",
+    "/lessons/stalins-terror/sources/",
+    "/lessons/stalins-terror/figures/map/?year=1950",
+    "/lessons/stalins-terror/figures/estimates/",
+    "/lessons/stalins-terror/tasks/everyday-life/",
+    "/lessons/stalins-terror/remember/",
+    "/lessons/stalins-terror/remember/next/",
+    "/lessons/stalins-terror/remember/board/3/",
+    "/questions/on/stalins-terror/sheet/",
     "/reading-settings/",
     "/password/",
     "/help/",
@@ -35,6 +47,12 @@ STAFF_PAGES = {
         "/admin/lessons/source/1/delete/",
         "/admin/lessons/source/1/history/",
         "/admin/lessons/mnemonic/1/change/",
+        "/admin/lessons/section/",
+        "/admin/lessons/section/add/",
+        "/admin/lessons/picture/add/",
+        "/admin/lessons/retrievalquestion/1/change/",
+        "/admin/lessons/term/",
+        "/lessons/stalins-terror/",
         "/admin/assessments/assignment/",
         "/admin/assessments/assignment/add/",
         "/admin/assessments/script/",
@@ -123,7 +141,7 @@ def test_a_student_signs_in_reads_sets_and_signs_out(
 
     page.get_by_role("link", name="Stalin’s Terror").first.click()
     page.get_by_role("heading", name="Stalin’s Terror", level=1).wait_for()
-    assert page.locator(".initial").all_text_contents() == ["W", "U", "P"]
+    assert page.locator(".initial").all_text_contents() == list("WUPSTTCROTTISGAP")
     for letter in "ABC":
         assert page.get_by_role("figure", name=f"Source {letter}").is_visible()
 
@@ -187,6 +205,136 @@ def test_the_lesson_is_read_with_the_keyboard_alone(browser, site):
     page.locator(".toc a", has_text="Two voices").press("Enter")
     page.wait_for_function("location.hash === '#voices'")
     page.locator(".toc a[aria-current]", has_text="Two voices").wait_for()
+    page.context.close()
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_a_word_is_explained_where_it_stands_without_any_script(browser, site, width):
+    page, watch = open_page(browser, site, width=width, java_script_enabled=False)
+    sign_in(page, site, "student")
+    page.goto(f"{site.address}/lessons/stalins-terror/")
+    word = page.get_by_role("button", name="NKVD").first
+    meaning = page.locator("#term-cheka, [popover]").filter(has_text="police").first
+    assert not meaning.is_visible()
+
+    word.press("Enter")
+    assert page.locator(":popover-open").inner_text().strip()
+    page.keyboard.press("Escape")
+    assert page.locator(":popover-open").count() == 0
+    word.click()
+    assert page.locator(":popover-open").is_visible()
+    assert not watch.problems
+    page.context.close()
+
+
+def test_the_timeline_is_filtered_without_any_script(browser, site):
+    page, _watch = open_page(browser, site, java_script_enabled=False)
+    sign_in(page, site, "student")
+    page.goto(f"{site.address}/lessons/stalins-terror/")
+    events = page.locator(".timeline li")
+    visible = lambda: sum(row.is_visible() for row in events.all())  # noqa: E731
+    assert visible() == 30
+
+    page.get_by_label("only the turning points").check()
+    assert visible() == 16
+    page.get_by_label("only the turning points").uncheck()
+    page.get_by_label("Show", exact=True).select_option("trial")
+    # Typed from the guide's list of events: TL06, 17, 18, 21 and 26.
+    assert visible() == 5
+    page.context.close()
+
+
+def test_hard_passages_are_covered_until_they_are_opened(browser, site):
+    page, _watch = open_page(browser, site)
+    sign_in(page, site, "student")
+    page.goto(f"{site.address}/lessons/stalins-terror/")
+    covers = page.locator("details.covered")
+    assert covers.count() == 3
+    for cover in covers.all():
+        assert not cover.locator("p").first.is_visible()
+        cover.locator("summary").press("Enter")
+        assert cover.locator("p").first.is_visible()
+    page.context.close()
+
+
+def test_reading_on_is_noted_and_offered_on_the_front_page(browser, site):
+    page, watch = open_page(browser, site)
+    sign_in(page, site, "student")
+    page.goto(f"{site.address}/lessons/bolshevik-russia/")
+    first = page.locator("button[form=progress]").first
+    first.scroll_into_view_if_needed()
+    page.get_by_role("button", name="Read to here").first.wait_for()
+    page.goto(site.address)
+    page.get_by_role("link", name="Continue reading: Bolshevik").click()
+
+    assert page.url.endswith("/lessons/bolshevik-russia/#cheka")
+    assert not watch.problems
+    page.context.close()
+
+
+def test_the_map_shows_another_year_without_any_script(browser, site):
+    page, _watch = open_page(browser, site, java_script_enabled=False)
+    sign_in(page, site, "student")
+    page.goto(f"{site.address}/lessons/stalins-terror/")
+    page.get_by_label("Camps of the year").fill("1930")
+    page.get_by_role("button", name="Show that year").click()
+    page.get_by_role("heading", name="1930").wait_for()
+    names = page.locator("tbody th").all_inner_texts()
+
+    # By the years in the guide's table, these five existed in 1930.
+    assert sorted(name.split(" ")[0] for name in names) == [
+        "Dallag", "Sazlag", "Siblag", "Solovki", "Vishlag",
+    ]  # fmt: skip
+    page.context.close()
+
+
+def printed_pages(page):
+    return [sheet.extract_text() for sheet in PdfReader(io.BytesIO(page.pdf())).pages]
+
+
+def test_sources_and_figures_stay_whole_on_paper(browser, site):
+    page, _watch = open_page(browser, site)
+    sign_in(page, site, "student")
+    page.goto(f"{site.address}/lessons/stalins-terror/")
+    sheets = [" ".join(text.split()) for text in printed_pages(page)]
+    for first, last in (
+        ("Source A", "Rights: In copyright (Kravchenko"),
+        ("Source B", "Rights: In copyright (Solzhenitsyn"),
+        ("Source C", "Rights: From the official report"),
+        ("Arrests and death sentences, 1930–41", "Source: State Archive"),
+        ("The camps filled as the purges spread", "Source: Camps and colonies"),
+    ):
+        ends = [number for number, text in enumerate(sheets) if last in text]
+        assert len(ends) == 1, (last, ends)
+        assert first in sheets[ends[0]], (first, last)
+    whole = " ".join(sheets)
+    assert "I have read to here" not in whole
+    assert "Words in this lesson" in whole
+    page.context.close()
+
+
+def test_the_question_sheet_has_lines_and_a_sheet_for_each_question(browser, site):
+    page, _watch = open_page(browser, site)
+    sign_in(page, site, "teacher")
+    page.goto(f"{site.address}/questions/on/stalins-terror/sheet/")
+    sheets = printed_pages(page)
+
+    starts = [text for text in sheets if "-style question" in text]
+    assert len(starts) == 6
+    assert page.locator(".lines li").count() == 2 * (4 + 8 + 12 + 12 + 12 + 16)
+    page.context.close()
+
+
+def test_a_teacher_sees_text_as_students_will_while_writing_it(browser, site):
+    page, watch = open_page(browser, site)
+    sign_in(page, site, "teacher")
+    page.goto(f"{site.address}/admin/lessons/section/add/")
+    page.locator("#id_text").fill("Some **bold** words.\n\n{source a}")
+    page.get_by_text("Preview", exact=True).click()
+    page.locator(".text-preview strong", has_text="bold").wait_for()
+    page.locator("#id_text").press_sequentially("x")
+    page.locator(".text-preview", has_text="Here stands: source a").wait_for()
+    assert not watch.problems
     page.context.close()
 
 

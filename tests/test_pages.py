@@ -20,6 +20,7 @@ from assessments.models import (
 from people import set_up
 from people.models import School
 from tests.base import CAST, PEOPLE, SchoolTestCase
+from tests.factories import make_apparatus
 
 STUDENTS = {"sam", "tom", "una"}
 STAFF = {"ada", "asa", "bea", "hal", "sen", "dee", "sid"}
@@ -65,6 +66,11 @@ def model_pages(
 
 
 HI1_STAFF = {"ada", "asa", "hal", "sen", "dee", "sid"}
+
+LESSON_PARTS = (
+    "section", "source", "mnemonic", "term", "timelineevent", "keyperson", "reading",
+    "partnertask", "box", "historiansnote", "figure", "picture", "retrievalquestion",
+)  # fmt: skip
 
 RULES = {
     "home": {
@@ -178,11 +184,35 @@ RULES = {
         set(), **dict.fromkeys(READS_SAM | {"bea"}, 404)
     ),
     **model_pages("lessons_lesson", viewers=READERS, adders=EDITORS),
-    **model_pages("lessons_section", viewers=EDITORS, adders=EDITORS, deleters=EDITORS),
-    **model_pages("lessons_source", viewers=EDITORS, adders=EDITORS, deleters=EDITORS),
-    **model_pages(
-        "lessons_mnemonic", viewers=EDITORS, adders=EDITORS, deleters=EDITORS
-    ),
+    "admin:lessons_lesson_preview": staff_pages(set(), refused=405),
+    "admin:lessons_lesson_copy": staff_pages(set(), refused=405),
+    "admin:lessons_lesson_publish": staff_pages(set(), refused=405),
+    **{
+        name: rule
+        for model in LESSON_PARTS
+        for name, rule in model_pages(
+            f"lessons_{model}", viewers=EDITORS, adders=EDITORS, deleters=EDITORS
+        ).items()
+    },
+    **{
+        f"lessons:{name}": SIGNED_IN
+        for name in (
+            "source-booklet",
+            "figure-detail",
+            "task-detail",
+            "picture",
+            "retrieval",
+            "retrieval-board",
+        )
+    },
+    "lessons:section-read": {**dict.fromkeys(CAST, 405), "nobody": SIGN_IN},
+    # Quick questions are asked of students; staff lead them from the board.
+    "lessons:retrieval-next": {
+        **dict.fromkeys(CAST, 404),
+        **dict.fromkeys(STUDENTS, 200),
+        "nobody": SIGN_IN,
+    },
+    "assessments:question-sheet": SIGNED_IN,
 }
 
 
@@ -266,6 +296,8 @@ class PagesTest(SchoolTestCase):
     def setUpTestData(cls):
         super().setUpTestData()
         cls.school = School.objects.get_or_create(pk=1)[0]
+        for name, row in make_apparatus(cls.lesson).items():
+            setattr(cls, name, row)
 
     def address(self, name):
         """Return a route's address for Ada's rows, which Bea may not see."""
@@ -275,16 +307,31 @@ class PagesTest(SchoolTestCase):
             "people_teachinggroup": self.hi1,
             "people_school": self.school,
             "lessons_lesson": self.lesson,
+            **{
+                f"lessons_{part}": getattr(self, part)
+                for part in LESSON_PARTS
+                if part != "section"
+            },
             "lessons_section": self.lesson.sections.get(),
-            "lessons_source": self.source,
-            "lessons_mnemonic": self.mnemonic,
             "assessments_assignment": self.assignment,
             "assessments_question": self.question,
             "assessments_script": self.script,
         }
         open_id, handed_in_id = self.open_script.public_id, self.script.public_id
+        slug = "stalins-terror"
         special = {
-            "lessons:lesson-detail": ["stalins-terror"],
+            "lessons:lesson-detail": [slug],
+            "lessons:section-read": [slug],
+            "lessons:source-booklet": [slug],
+            "lessons:figure-detail": [slug, self.figure.slug],
+            "lessons:task-detail": [slug, self.partnertask.slug],
+            "lessons:picture": [self.picture.pk, "small"],
+            "lessons:retrieval": [slug],
+            "lessons:retrieval-board": [slug, 1],
+            "lessons:retrieval-next": [slug],
+            "assessments:question-sheet": [slug],
+            "admin:lessons_lesson_copy": [self.lesson.pk],
+            "admin:lessons_lesson_publish": [self.lesson.pk],
             "school-set-up": [set_up.make_token()],
             "admin:view_on_site": [1, 1],
             "admin:app_list": ["people"],

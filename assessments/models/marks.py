@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from assessments import marking
-from assessments.models.papers import Ceiling, Level, MarkScheme
+from assessments.models.schemes import Ceiling, Level, MarkScheme
 from assessments.models.scripts import Answer, AnswerVersion, Script
 
 MARKER_ROLES = ("first", "second", "agreed")

@@ -1,300 +1,19 @@
-"""What is asked: the boards' question forms, mark schemes, questions and papers."""
+"""What is asked: questions, papers made of them, and exemplars."""
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from assessments import marking
+from assessments.models.schemes import (
+    ExamPaper,
+    MarkScheme,
+    QuestionType,
+    StaffOnlyQuerySet,
+)
 from lessons.models import Lesson, Source
-
-
-class StaffOnlyQuerySet(models.QuerySet):
-    """Rows that no student ever sees as such; staff need a role today."""
-
-    def visible_to(self, user):
-        return self if user.is_staff and user.roles else self.none()
-
-
-class CodeManager(models.Manager.from_queryset(StaffOnlyQuerySet)):
-    def get_by_natural_key(self, code):
-        return self.get(code=code)
-
-
-class QuestionType(models.Model):
-    """A board's question form, such as AQA Paper 1 question 6."""
-
-    code = models.CharField(_("code"), max_length=20, unique=True)
-    board = models.CharField(_("board"), max_length=20)
-    specification = models.CharField(_("specification"), max_length=20)
-    paper = models.CharField(_("paper"), max_length=10)
-    section = models.CharField(_("section"), max_length=10, blank=True)
-    number = models.CharField(_("question number"), max_length=5)
-    command_word = models.CharField(_("command word"), max_length=60)
-    tariff = models.PositiveSmallIntegerField(
-        _("tariff"), help_text=_("Marks without SPaG.")
-    )
-    ao1 = models.PositiveSmallIntegerField(_("AO1"), default=0)
-    ao2 = models.PositiveSmallIntegerField(_("AO2"), default=0)
-    ao3 = models.PositiveSmallIntegerField(_("AO3"), default=0)
-    ao4 = models.PositiveSmallIntegerField(_("AO4"), default=0)
-    spag = models.PositiveSmallIntegerField(_("SPaG marks"), default=0)
-    minutes = models.PositiveSmallIntegerField(_("minutes"))
-
-    objects = CodeManager()
-
-    class Meta:
-        verbose_name = _("question form")
-        verbose_name_plural = _("question forms")
-        ordering = ["board", "paper", "section", "number"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(tariff=F("ao1") + F("ao2") + F("ao3") + F("ao4")),
-                name="assessments_form_objectives_add_up",
-                violation_error_message=_(
-                    "AO1 to AO4 do not add up to the tariff. Change one of them."
-                ),
-            ),
-            models.CheckConstraint(
-                condition=Q(tariff__gte=1),
-                name="assessments_form_has_marks",
-                violation_error_message=_("A question has at least one mark."),
-            ),
-        ]
-
-    def __str__(self):
-        return f"{self.board}-style question {self.number}"
-
-    def natural_key(self):
-        return (self.code,)
-
-    @property
-    def maxima(self):
-        return (self.ao1, self.ao2, self.ao3, self.ao4)
-
-    @property
-    def objectives(self):
-        """The objectives in play, as (field, name, maximum)."""
-        names = {
-            "ao1": _("knowledge"),
-            "ao2": _("explanation"),
-            "ao3": _("sources"),
-            "ao4": _("interpretations"),
-        }
-        return [
-            (field, name, getattr(self, field))
-            for field, name in names.items()
-            if getattr(self, field)
-        ]
-
-
-class MarkSchemeQuerySet(StaffOnlyQuerySet):
-    pass
-
-
-class MarkSchemeManager(models.Manager.from_queryset(MarkSchemeQuerySet)):
-    def get_by_natural_key(self, name, series):
-        return self.get(name=name, series=series)
-
-
-class MarkScheme(models.Model):
-    """A ladder of levels for one exam series. Frozen once a mark stands on it."""
-
-    name = models.CharField(_("name"), max_length=60)
-    series = models.CharField(
-        _("series"), max_length=20, help_text=_("For exams from, such as 2025.")
-    )
-    tariff = models.PositiveSmallIntegerField(_("tariff"))
-
-    objects = MarkSchemeManager()
-
-    class Meta:
-        verbose_name = _("mark scheme")
-        verbose_name_plural = _("mark schemes")
-        ordering = ["name", "-series"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["name", "series"],
-                name="assessments_scheme_once_a_series",
-                violation_error_message=_("That scheme exists for that series."),
-            ),
-        ]
-
-    def __str__(self):
-        return f"{self.name} ({self.series})"
-
-    def natural_key(self):
-        return (self.name, self.series)
-
-    @property
-    def is_frozen(self):
-        """Whether marks stand on it: then no word or number of it changes."""
-        return self.pk is not None and (self.marks.exists() or self.spag_marks.exists())
-
-
-class LevelManager(models.Manager.from_queryset(StaffOnlyQuerySet)):
-    def get_by_natural_key(self, name, series, number):
-        return self.get(scheme__name=name, scheme__series=series, number=number)
-
-
-class Level(models.Model):
-    """A rung of the ladder, from 1 upward, in words for students and for markers."""
-
-    scheme = models.ForeignKey(
-        MarkScheme, models.CASCADE, related_name="levels", verbose_name=_("scheme")
-    )
-    number = models.PositiveSmallIntegerField(_("level"))
-    lowest_mark = models.PositiveSmallIntegerField(_("lowest mark"))
-    highest_mark = models.PositiveSmallIntegerField(_("highest mark"))
-    for_student = models.TextField(_("wording for students"))
-    for_marker = models.TextField(_("wording for markers"))
-
-    objects = LevelManager()
-
-    class Meta:
-        verbose_name = _("level")
-        verbose_name_plural = _("levels")
-        ordering = ["scheme", "-number"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["scheme", "number"],
-                name="assessments_level_once",
-                violation_error_message=_("This scheme already has that level."),
-            ),
-            models.CheckConstraint(
-                condition=Q(lowest_mark__gte=1, highest_mark__gte=F("lowest_mark")),
-                name="assessments_level_marks_in_order",
-                violation_error_message=_(
-                    "A level begins at 1 or more and does not end before it begins."
-                ),
-            ),
-        ]
-
-    def __str__(self):
-        return f"Level {self.number}"
-
-    def natural_key(self):
-        return (*self.scheme.natural_key(), self.number)
-
-    natural_key.dependencies = ["assessments.markscheme"]
-
-    @property
-    def is_frozen(self):
-        return self.scheme.is_frozen
-
-    @property
-    def band(self):
-        return (self.lowest_mark, self.highest_mark)
-
-    @property
-    def band_words(self):
-        """The band in words: 7–9, or a single mark."""
-        if self.lowest_mark == self.highest_mark:
-            return str(self.lowest_mark)
-        return f"{self.lowest_mark}–{self.highest_mark}"
-
-
-class StrandManager(models.Manager.from_queryset(StaffOnlyQuerySet)):
-    def get_by_natural_key(self, name, series, number, letter):
-        return self.get(
-            level__scheme__name=name,
-            level__scheme__series=series,
-            level__number=number,
-            letter=letter,
-        )
-
-
-class Strand(models.Model):
-    """One strand of a level: analysis, reasoning, knowledge."""
-
-    level = models.ForeignKey(
-        Level, models.CASCADE, related_name="strands", verbose_name=_("level")
-    )
-    letter = models.CharField(_("letter"), max_length=1)
-    name = models.CharField(_("name"), max_length=60)
-    for_marker = models.TextField(_("wording for markers"))
-
-    objects = StrandManager()
-
-    class Meta:
-        verbose_name = _("strand")
-        verbose_name_plural = _("strands")
-        ordering = ["level", "letter"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["level", "letter"],
-                name="assessments_strand_once",
-                violation_error_message=_("This level already has that strand."),
-            ),
-        ]
-
-    def __str__(self):
-        return f"{self.letter}) {self.name}"
-
-    def natural_key(self):
-        return (*self.level.natural_key(), self.letter)
-
-    natural_key.dependencies = ["assessments.level"]
-
-    @property
-    def is_frozen(self):
-        return self.level.scheme.is_frozen
-
-
-class CeilingManager(models.Manager.from_queryset(StaffOnlyQuerySet)):
-    def get_by_natural_key(self, name, series, condition):
-        return self.get(scheme__name=name, scheme__series=series, condition=condition)
-
-
-class Ceiling(models.Model):
-    """A cap with a reason. A firm one refuses higher marks, the others remind."""
-
-    scheme = models.ForeignKey(
-        MarkScheme, models.CASCADE, related_name="ceilings", verbose_name=_("scheme")
-    )
-    condition = models.CharField(
-        _("condition"), max_length=120, help_text=_("When it holds, for the marker.")
-    )
-    highest_mark = models.PositiveSmallIntegerField(_("highest mark"))
-    is_firm = models.BooleanField(
-        _("refuses higher marks"),
-        default=True,
-        help_text=_("Off for rules that a board words with “normally”."),
-    )
-
-    objects = CeilingManager()
-
-    class Meta:
-        verbose_name = _("ceiling")
-        verbose_name_plural = _("ceilings")
-        ordering = ["scheme", "highest_mark"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["scheme", "condition"],
-                name="assessments_ceiling_once",
-                violation_error_message=_("This scheme already has that ceiling."),
-            ),
-        ]
-
-    def __str__(self):
-        return f"{self.condition}: {self.highest_mark} at most"
-
-    def natural_key(self):
-        return (*self.scheme.natural_key(), self.condition)
-
-    natural_key.dependencies = ["assessments.markscheme"]
-
-    @property
-    def is_frozen(self):
-        return self.scheme.is_frozen
-
-    def clean(self):
-        if self.scheme_id and self.highest_mark > self.scheme.tariff:
-            raise ValidationError(
-                {"highest_mark": _("The ceiling lies above the scheme’s tariff.")}
-            )
 
 
 class QuestionQuerySet(models.QuerySet):
@@ -364,10 +83,18 @@ class Question(models.Model):
     starters = models.TextField(
         _("sentence starters"), blank=True, help_text=_("One on each line.")
     )
+    typical_mistakes = models.TextField(
+        _("typical mistakes"), blank=True, help_text=_("Markdown. Only markers see it.")
+    )
     teachers_note = models.TextField(
         _("note for teachers"),
         blank=True,
         help_text=_("Markdown. Where this differs from the real paper."),
+    )
+    is_listed = models.BooleanField(
+        _("listed in its lesson"),
+        default=True,
+        help_text=_("Off for questions that make sense only within a paper."),
     )
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
 
@@ -501,6 +228,12 @@ class QuestionSource(models.Model):
     )
     source = models.ForeignKey(Source, models.PROTECT, related_name="question_sources")
     letter = models.CharField(_("letter on the paper"), max_length=1)
+    used_as = models.CharField(
+        _("printed as"),
+        max_length=14,
+        choices=Source.Form,
+        default=Source.Form.SOURCE,
+    )
 
     objects = QuestionSourceManager()
 
@@ -517,7 +250,7 @@ class QuestionSource(models.Model):
         ]
 
     def __str__(self):
-        return f"Source {self.letter}"
+        return self.source.name_with(self.letter, self.used_as)
 
     def natural_key(self):
         return (*self.question.natural_key(), self.letter)
@@ -526,6 +259,9 @@ class QuestionSource(models.Model):
 
 
 class AssessmentManager(models.Manager.from_queryset(StaffOnlyQuerySet)):
+    def get_by_natural_key(self, slug):
+        return self.get(slug=slug)
+
     @transaction.atomic
     def of(self, question):
         """Return the task that is just this question, made on first use."""
@@ -549,9 +285,25 @@ class AssessmentManager(models.Manager.from_queryset(StaffOnlyQuerySet)):
 
 
 class Assessment(models.Model):
-    """A task or paper: questions in order."""
+    """A task or paper: questions in order.
 
+    Papers have an address; a task that is just one question has none.
+    """
+
+    slug = models.SlugField(_("address"), unique=True, null=True, blank=True)
     title = models.CharField(_("title"), max_length=120)
+    exam_paper = models.ForeignKey(
+        ExamPaper,
+        models.PROTECT,
+        related_name="assessments",
+        verbose_name=_("made after"),
+        null=True,
+        blank=True,
+    )
+    minutes = models.PositiveSmallIntegerField(_("minutes"), null=True, blank=True)
+    introduction = models.TextField(
+        _("introduction"), blank=True, help_text=_("One or two sentences for students.")
+    )
     questions = models.ManyToManyField(
         Question, through="AssessmentQuestion", related_name="assessments"
     )
@@ -566,6 +318,14 @@ class Assessment(models.Model):
     def __str__(self):
         return self.title
 
+    def natural_key(self):
+        return (self.slug,)
+
+
+class AssessmentQuestionManager(models.Manager.from_queryset(StaffOnlyQuerySet)):
+    def get_by_natural_key(self, slug, order):
+        return self.get(assessment__slug=slug, order=order)
+
 
 class AssessmentQuestion(models.Model):
     """A question's place in a task."""
@@ -578,7 +338,11 @@ class AssessmentQuestion(models.Model):
     )
     order = models.PositiveSmallIntegerField(_("order"))
 
+    objects = AssessmentQuestionManager()
+
     class Meta:
+        verbose_name = _("question of the task")
+        verbose_name_plural = _("questions of the task")
         ordering = ["assessment", "order"]
         constraints = [
             models.UniqueConstraint(
@@ -596,9 +360,54 @@ class AssessmentQuestion(models.Model):
     def __str__(self):
         return f"{self.order}. {self.question}"
 
+    def natural_key(self):
+        return (*self.assessment.natural_key(), self.order)
 
-def check_ladder(scheme):
-    """Raise `ValidationError` with a sentence for each fault of a saved scheme."""
-    found = marking.ladder_faults(list(scheme.levels.all()), scheme.tariff)
-    if found:
-        raise ValidationError([fault.sentence for fault in found])
+    natural_key.dependencies = ["assessments.assessment"]
+
+
+class ExemplarManager(models.Manager.from_queryset(StaffOnlyQuerySet)):
+    def get_by_natural_key(self, slug):
+        return self.get(slug=slug)
+
+
+class Exemplar(models.Model):
+    """An invented student's answer with the mark that it deserves, and why."""
+
+    slug = models.SlugField(_("address"), unique=True)
+    question = models.ForeignKey(
+        Question, models.CASCADE, related_name="exemplars", verbose_name=_("question")
+    )
+    order = models.PositiveSmallIntegerField(_("order"), default=0)
+    label = models.CharField(_("label"), max_length=40)
+    text = models.TextField(_("text"))
+    level = models.PositiveSmallIntegerField(_("level"))
+    mark = models.PositiveSmallIntegerField(_("mark"))
+    spag = models.PositiveSmallIntegerField(_("SPaG"), null=True, blank=True)
+    why = models.TextField(_("why this mark"))
+    www = models.TextField(_("what went well"))
+    ebi = models.TextField(_("even better if"))
+
+    objects = ExemplarManager()
+
+    class Meta:
+        verbose_name = _("exemplar")
+        verbose_name_plural = _("exemplars")
+        ordering = ["question", "mark", "order"]
+
+    def __str__(self):
+        return self.label
+
+    def natural_key(self):
+        return (self.slug,)
+
+    def clean(self):
+        """Refuse a mark that lies outside its level."""
+        if not self.question_id or self.mark is None or self.level is None:
+            return
+        scheme = self.question.mark_scheme
+        level = scheme.levels.filter(number=self.level).first()
+        if level is None or not level.lowest_mark <= self.mark <= level.highest_mark:
+            raise ValidationError(
+                {"mark": _("The mark lies outside that level of the scheme.")}
+            )

@@ -3,7 +3,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from assessments.models import Assessment, Ceiling, Level, Question, QuestionType
-from assessments.models.papers import check_ladder
+from assessments.models.schemes import check_ladder
 from terror_site import content
 from tests.factories import AQA6, EDX3D, make_question, make_scheme
 

@@ -83,3 +83,73 @@ def test_cutting_loses_no_text(text):
     for letter in set(text) - set("{}source abmni\n"):
         assert letter in kept
     assert len([p for p in pieces if p.kind != "text"]) <= len(placed)
+
+
+def test_lines_of_their_own_place_parts_lists_and_covers():
+    text = (
+        "Before.\n\n{source A}\n\n{covered: a death}\nHard.\n\n{note one}\n"
+        "{end covered}\n\n{timeline}\nAfter."
+    )
+
+    assert [(piece.kind, piece.value) for piece in markup.pieces(text)] == [
+        ("text", "Before.\n\n"),
+        ("source", "a"),
+        ("covered", "a death"),
+        ("timeline", ""),
+        ("text", "\nAfter."),
+    ]
+    covered = markup.pieces(text)[2]
+    assert [(piece.kind, piece.value.strip()) for piece in covered.inside] == [
+        ("text", "Hard."),
+        ("note", "one"),
+    ]
+    assert [(piece.kind, piece.value) for piece in markup.placed(text)] == [
+        ("source", "a"),
+        ("note", "one"),
+        ("timeline", ""),
+    ]
+
+
+def test_a_cover_that_nobody_ends_reaches_to_the_end():
+    found = markup.pieces("{covered: one}\nA.\n\n{covered: two}\nB.")
+
+    assert [(piece.value, piece.inside[0].value.strip()) for piece in found] == [
+        ("one", "A."),
+        ("two", "B."),
+    ]
+    assert markup.pieces("A.\n\n{end covered}\n\nB.")[1].value.strip() == "B."
+
+
+TERMS = {"kulak": ["kulaks", "kulak"], "nkvd": ["NKVD"]}
+
+
+def test_a_word_is_explained_at_its_first_use_only():
+    html, used = markup.explain("<p>Kulaks fled. A kulak, the NKVD.</p>", TERMS)
+
+    assert used == ["kulak", "nkvd"]
+    assert html == (
+        '<p><button type="button" class="term" popovertarget="term-kulak" '
+        'id="use-kulak">Kulaks</button> fled. A kulak, the '
+        '<span class="keep"><button type="button" class="term" '
+        'popovertarget="term-nkvd" id="use-nkvd">NKVD</button>.</span></p>'
+    )
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<blockquote><p>A kulak.</p></blockquote>",
+        "<h3>The kulak</h3>",
+        '<a href="/x">kulak</a>',
+        "<figure><svg><title>kulak</title></svg></figure>",
+        "<table><tr><td>kulak</td></tr></table>",
+        "<p>kulakism, ex-kulak</p>",
+        '<p title="a > kulak">x</p>',
+    ],
+)
+def test_links_headings_and_others_words_are_left_alone(html):
+    assert markup.explain(html, TERMS) == (html, [])
+
+
+def test_without_words_nothing_changes():
+    assert markup.explain("<p>kulak</p>", {}) == ("<p>kulak</p>", [])

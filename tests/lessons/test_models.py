@@ -38,11 +38,11 @@ def test_letters_slugs_and_places_are_used_once():
     refused_twice(source, "already has a source of that letter")
     refused_twice(
         Section(lesson=lesson, slug="part-1", title="T", text="t"),
-        "Another section of this lesson has that address",
+        "Another one of this lesson has that address",
     )
     refused_twice(
         Mnemonic(lesson=lesson, slug="why", phrase="p"),
-        "Another phrase of this lesson has that address",
+        "Another one of this lesson has that address",
     )
     refused_twice(
         MnemonicPoint(mnemonic=mnemonic, order=1, initial="W", title="W", text="t"),

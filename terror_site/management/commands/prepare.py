@@ -32,7 +32,7 @@ class Command(BaseCommand):
                 f"user can write in {settings.VAR_DIR}; with PostgreSQL, that it runs "
                 "and that DATABASE_URL is right."
             ) from error
-        report = content.load(content.shipped_rows())
+        report = content.bring_up_to_date()
         self.say(f"Lessons: {report}.")
         for label in report.kept:
             self.say(f"  left as your school has it: {label}")

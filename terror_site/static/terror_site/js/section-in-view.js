@@ -1,4 +1,7 @@
-/* Marks the entry of the section in view in the list of contents. */
+/* Marks the entry of the section in view in the list of contents, and notes how far a
+   student has read: a section whose end has stood on the screen for a while. */
+
+const READ_AFTER_MS = 1500;
 
 const toc = document.querySelector("[data-toc]");
 const entries = new Map();
@@ -19,3 +22,40 @@ const observer = new IntersectionObserver(
   { rootMargin: "-33% 0px -66% 0px" },
 );
 for (const section of entries.keys()) observer.observe(section);
+
+const progress = document.getElementById("progress");
+const waiting = new Map();
+
+async function note(button) {
+  const data = new FormData(progress);
+  data.set("section", button.value);
+  try {
+    const answered = await fetch(progress.action, {
+      method: "POST",
+      headers: { "X-Quiet-Save": "1" },
+      body: data,
+    });
+    if (answered.ok) {
+      ends.unobserve(button);
+      button.disabled = true;
+      button.textContent = "Read to here";
+    }
+  } catch {
+    // The button is still there to be pressed.
+  }
+}
+
+const ends = new IntersectionObserver((changes) => {
+  for (const { target, isIntersecting } of changes) {
+    clearTimeout(waiting.get(target));
+    if (isIntersecting) {
+      waiting.set(
+        target,
+        setTimeout(() => note(target), READ_AFTER_MS),
+      );
+    }
+  }
+});
+for (const button of document.querySelectorAll("button[form=progress]")) {
+  ends.observe(button);
+}

@@ -4,6 +4,9 @@ Text is Markdown as its author wrote it; `lessons.markup` turns it into HTML
 once per content, and `RenderedBody` keeps the result compressed.
 """
 
+import json
+
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
@@ -16,6 +19,13 @@ from django.utils.translation import gettext_lazy as _
 class PublishedQuerySet(models.QuerySet):
     def published(self):
         return self.filter(published_at__lte=timezone.now())
+
+    def shipped(self):
+        """Return the rows, addressed by a slug of their own, that came with us."""
+        shipped = apps.get_model("lessons", "ShippedRow").objects
+        keys = shipped.filter(model=self.model._meta.label_lower)
+        slugs = [json.loads(key)[0] for key in keys.values_list("key", flat=True)]
+        return self.filter(slug__in=slugs)
 
 
 class LessonQuerySet(PublishedQuerySet):
@@ -34,13 +44,14 @@ class LessonQuerySet(PublishedQuerySet):
             content_version=F("content_version") + 1
         )
 
-    def with_rendered_body(self):
+    def with_rendered_body(self, *, for_staff=False):
         """Fetch the stored body along, and of the lesson what its page needs."""
+        body = "deflated_for_staff" if for_staff else "deflated"
         return self.select_related("rendered_body").only(
             "title",
             "content_version",
             "rendered_body__source",
-            "rendered_body__deflated",
+            f"rendered_body__{body}",
             "rendered_body__valid_until",
         )
 
@@ -110,14 +121,27 @@ class Lesson(models.Model):
         return (self.slug,)
 
 
-class SectionQuerySet(PublishedQuerySet):
+class PartQuerySet(PublishedQuerySet):
+    """Rows that belong to a lesson and are seen by whoever sees it."""
+
     def visible_to(self, user):
         return self.filter(lesson__in=Lesson.objects.visible_to(user))
 
 
-class SectionManager(models.Manager.from_queryset(SectionQuerySet)):
+class PartManager(models.Manager.from_queryset(PartQuerySet)):
+    """Finds a part by its lesson's address and its own."""
+
     def get_by_natural_key(self, lesson, slug):
         return self.get(lesson__slug=lesson, slug=slug)
+
+
+def once_a_lesson(model):
+    """Return the constraint that a lesson has no two of `model` under one address."""
+    return models.UniqueConstraint(
+        fields=["lesson", "slug"],
+        name=f"lessons_{model}_slug_once",
+        violation_error_message=_("Another one of this lesson has that address."),
+    )
 
 
 class Section(models.Model):
@@ -132,27 +156,19 @@ class Section(models.Model):
     text = models.TextField(
         _("text"),
         help_text=_(
-            "Markdown. A line of its own places a part of the lesson: {source a}, "
-            "{mnemonic results}."
+            "Markdown. A line of its own places a part of the lesson, such as "
+            "{source a} or {figure camps}."
         ),
     )
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
 
-    objects = SectionManager()
+    objects = PartManager()
 
     class Meta:
         verbose_name = _("section")
         verbose_name_plural = _("sections")
         ordering = ["lesson", "order"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["lesson", "slug"],
-                name="lessons_section_slug_once",
-                violation_error_message=_(
-                    "Another section of this lesson has that address."
-                ),
-            ),
-        ]
+        constraints = [once_a_lesson("section")]
 
     def __str__(self):
         return self.title
@@ -163,18 +179,17 @@ class Section(models.Model):
     natural_key.dependencies = ["lessons.lesson"]
 
 
-class SourceQuerySet(PublishedQuerySet):
-    def visible_to(self, user):
-        return self.filter(lesson__in=Lesson.objects.visible_to(user))
-
-
-class SourceManager(models.Manager.from_queryset(SourceQuerySet)):
+class SourceManager(models.Manager.from_queryset(PartQuerySet)):
     def get_by_natural_key(self, lesson, letter):
         return self.get(lesson__slug=lesson, letter=letter)
 
 
 class Source(models.Model):
-    """A historical source, never shown without its provenance."""
+    """A historical source or a later interpretation, never without its provenance."""
+
+    class Form(models.TextChoices):
+        SOURCE = "source", _("source from the time")
+        INTERPRETATION = "interpretation", _("interpretation by a later writer")
 
     lesson = models.ForeignKey(
         Lesson, models.CASCADE, related_name="sources", verbose_name=_("lesson")
@@ -182,7 +197,12 @@ class Source(models.Model):
     letter = models.CharField(
         _("letter"),
         max_length=1,
-        validators=[RegexValidator(r"^[A-Z]\Z", _("Use one capital letter."))],
+        validators=[
+            RegexValidator(r"^[A-Z1-9]\Z", _("Use one capital letter, or a number."))
+        ],
+    )
+    form = models.CharField(
+        _("what it counts as"), max_length=14, choices=Form, default=Form.SOURCE
     )
     kind = models.CharField(
         _("kind"), max_length=60, help_text=_("In a few words: a memoir, 1946.")
@@ -231,7 +251,13 @@ class Source(models.Model):
         ]
 
     def __str__(self):
-        return f"Source {self.letter}"
+        return self.name_with(self.letter)
+
+    def name_with(self, letter, used_as=""):
+        """Name it under the letter that a paper gives it: Source A."""
+        if (used_as or self.form) == Source.Form.INTERPRETATION:
+            return f"Interpretation {letter}"
+        return f"Source {letter}"
 
     def natural_key(self):
         return (*self.lesson.natural_key(), self.letter)
@@ -240,17 +266,7 @@ class Source(models.Model):
 
     @property
     def anchor(self):
-        return f"source-{self.letter.lower()}"
-
-
-class MnemonicQuerySet(models.QuerySet):
-    def visible_to(self, user):
-        return self.filter(lesson__in=Lesson.objects.visible_to(user))
-
-
-class MnemonicManager(models.Manager.from_queryset(MnemonicQuerySet)):
-    def get_by_natural_key(self, lesson, slug):
-        return self.get(lesson__slug=lesson, slug=slug)
+        return f"{self.form}-{self.letter.lower()}"
 
 
 class Mnemonic(models.Model):
@@ -266,21 +282,13 @@ class Mnemonic(models.Model):
         help_text=_("Words that carry an initial are written in **stars**."),
     )
 
-    objects = MnemonicManager()
+    objects = PartManager()
 
     class Meta:
         verbose_name = _("memory phrase")
         verbose_name_plural = _("memory phrases")
         ordering = ["lesson", "slug"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["lesson", "slug"],
-                name="lessons_mnemonic_slug_once",
-                violation_error_message=_(
-                    "Another phrase of this lesson has that address."
-                ),
-            ),
-        ]
+        constraints = [once_a_lesson("mnemonic")]
 
     def __str__(self):
         return self.phrase.replace("*", "")
@@ -339,44 +347,3 @@ class MnemonicPoint(models.Model):
             raise ValidationError(
                 {"title": _("The point must begin with its initial.")}
             )
-
-
-class RenderedBody(models.Model):
-    """A lesson's body as HTML, deflated once, ready to be sent to every reader.
-
-    `source` says which content and which code it was made from; a body whose
-    source is not the lesson's present one counts for nothing.
-    """
-
-    lesson = models.OneToOneField(
-        Lesson, models.CASCADE, related_name="rendered_body", primary_key=True
-    )
-    source = models.CharField(max_length=80)
-    deflated = models.BinaryField()
-    # Set where a part is to be published later: from then on it is out of date.
-    valid_until = models.DateTimeField(null=True, blank=True)
-
-    def __str__(self):
-        return self.source
-
-
-class ShippedRow(models.Model):
-    """What was last shipped for one row, so that a school's edit can be told.
-
-    `key` is the row's natural key as JSON, `fields` the names that were shipped.
-    """
-
-    model = models.CharField(max_length=60)
-    key = models.CharField(max_length=200)
-    fields = models.JSONField()
-    content_hash = models.CharField(max_length=64)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["model", "key"], name="lessons_shipped_once"
-            ),
-        ]
-
-    def __str__(self):
-        return f"{self.model} {self.key}"

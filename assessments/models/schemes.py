@@ -1,0 +1,473 @@
+"""How it is marked: the boards' papers and question forms, and mark schemes."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _, ngettext
+
+from assessments import marking
+
+
+class StaffOnlyQuerySet(models.QuerySet):
+    """Rows that no student ever sees as such; staff need a role today."""
+
+    def visible_to(self, user):
+        return self if user.is_staff and user.roles else self.none()
+
+
+class CodeManager(models.Manager.from_queryset(StaffOnlyQuerySet)):
+    def get_by_natural_key(self, code):
+        return self.get(code=code)
+
+
+class ExamPaper(models.Model):
+    """A board's paper, or a section of one that is taught by itself."""
+
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    board = models.CharField(_("board"), max_length=20)
+    specification = models.CharField(_("specification"), max_length=20)
+    number = models.CharField(_("paper"), max_length=10)
+    section = models.CharField(_("section"), max_length=10, blank=True)
+    title = models.CharField(_("title"), max_length=120)
+    marks = models.PositiveSmallIntegerField(_("marks"), help_text=_("SPaG included."))
+
+    objects = CodeManager()
+
+    class Meta:
+        verbose_name = _("exam paper")
+        verbose_name_plural = _("exam papers")
+        ordering = ["board", "number", "section"]
+
+    def __str__(self):
+        return f"{self.board} {self.title}"
+
+    def natural_key(self):
+        return (self.code,)
+
+
+class DurationManager(models.Manager.from_queryset(StaffOnlyQuerySet)):
+    def get_by_natural_key(self, code, name):
+        return self.get(exam_paper__code=code, name=name)
+
+
+class Duration(models.Model):
+    """How long a paper lasts, or lasted for earlier series."""
+
+    exam_paper = models.ForeignKey(
+        ExamPaper, models.CASCADE, related_name="durations", verbose_name=_("paper")
+    )
+    name = models.CharField(_("name"), max_length=60, help_text=_("Since summer 2025."))
+    minutes = models.PositiveSmallIntegerField(_("minutes"))
+    is_default = models.BooleanField(_("used unless another is chosen"), default=False)
+
+    objects = DurationManager()
+
+    class Meta:
+        verbose_name = _("duration")
+        verbose_name_plural = _("durations")
+        ordering = ["exam_paper", "-is_default", "name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["exam_paper", "name"],
+                name="assessments_duration_once",
+                violation_error_message=_("This paper has a duration of that name."),
+            ),
+            models.UniqueConstraint(
+                fields=["exam_paper"],
+                condition=Q(is_default=True),
+                name="assessments_one_default_duration",
+                violation_error_message=_("Another duration is the default already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(minutes__gte=1),
+                name="assessments_duration_is_some_time",
+                violation_error_message=_("A paper lasts at least one minute."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.minutes} minutes, {self.name}"
+
+    def natural_key(self):
+        return (*self.exam_paper.natural_key(), self.name)
+
+    natural_key.dependencies = ["assessments.exampaper"]
+
+
+class QuestionType(models.Model):
+    """A board's question form, such as AQA Paper 1 question 6."""
+
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    board = models.CharField(_("board"), max_length=20)
+    specification = models.CharField(_("specification"), max_length=20)
+    paper = models.CharField(_("paper"), max_length=10)
+    section = models.CharField(_("section"), max_length=10, blank=True)
+    number = models.CharField(_("question number"), max_length=5)
+    command_word = models.CharField(_("command word"), max_length=60)
+    stem = models.CharField(
+        _("stem"),
+        max_length=300,
+        blank=True,
+        help_text=_("The board’s formula, with {slots} for what is asked about."),
+    )
+    exam_paper = models.ForeignKey(
+        ExamPaper,
+        models.PROTECT,
+        related_name="question_types",
+        verbose_name=_("exam paper"),
+        null=True,
+        blank=True,
+    )
+    tariff = models.PositiveSmallIntegerField(
+        _("tariff"), help_text=_("Marks without SPaG.")
+    )
+    ao1 = models.PositiveSmallIntegerField(_("AO1"), default=0)
+    ao2 = models.PositiveSmallIntegerField(_("AO2"), default=0)
+    ao3 = models.PositiveSmallIntegerField(_("AO3"), default=0)
+    ao4 = models.PositiveSmallIntegerField(_("AO4"), default=0)
+    spag = models.PositiveSmallIntegerField(_("SPaG marks"), default=0)
+    minutes = models.PositiveSmallIntegerField(_("minutes"))
+    stimulus = models.PositiveSmallIntegerField(_("bullets printed"), default=0)
+    sources = models.PositiveSmallIntegerField(_("sources printed"), default=0)
+    interpretations = models.PositiveSmallIntegerField(
+        _("interpretations printed"), default=0
+    )
+    is_point_marked = models.BooleanField(
+        _("marked by points"),
+        default=False,
+        help_text=_("A mark for each point made, and no levels."),
+    )
+
+    objects = CodeManager()
+
+    class Meta:
+        verbose_name = _("question form")
+        verbose_name_plural = _("question forms")
+        ordering = ["board", "paper", "section", "number"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(tariff=F("ao1") + F("ao2") + F("ao3") + F("ao4")),
+                name="assessments_form_objectives_add_up",
+                violation_error_message=_(
+                    "AO1 to AO4 do not add up to the tariff. Change one of them."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(tariff__gte=1),
+                name="assessments_form_has_marks",
+                violation_error_message=_("A question has at least one mark."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.board}-style question {self.number}"
+
+    def natural_key(self):
+        return (self.code,)
+
+    @property
+    def maxima(self):
+        return (self.ao1, self.ao2, self.ao3, self.ao4)
+
+    @property
+    def tariff_words(self):
+        if self.spag:
+            return _("%(marks)d + %(spag)d marks") % {
+                "marks": self.tariff,
+                "spag": self.spag,
+            }
+        return ngettext("%(n)d mark", "%(n)d marks", self.tariff) % {"n": self.tariff}
+
+    @property
+    def objectives(self):
+        """The objectives in play, as (field, name, maximum)."""
+        names = {
+            "ao1": _("knowledge"),
+            "ao2": _("explanation"),
+            "ao3": _("sources"),
+            "ao4": _("interpretations"),
+        }
+        return [
+            (field, name, getattr(self, field))
+            for field, name in names.items()
+            if getattr(self, field)
+        ]
+
+
+class MarkSchemeQuerySet(StaffOnlyQuerySet):
+    pass
+
+
+class MarkSchemeManager(models.Manager.from_queryset(MarkSchemeQuerySet)):
+    def get_by_natural_key(self, name, series):
+        return self.get(name=name, series=series)
+
+
+class MarkScheme(models.Model):
+    """A ladder of levels for one exam series. Frozen once a mark stands on it."""
+
+    name = models.CharField(_("name"), max_length=60)
+    series = models.CharField(
+        _("series"), max_length=20, help_text=_("For exams from, such as 2025.")
+    )
+    tariff = models.PositiveSmallIntegerField(_("tariff"))
+
+    objects = MarkSchemeManager()
+
+    class Meta:
+        verbose_name = _("mark scheme")
+        verbose_name_plural = _("mark schemes")
+        ordering = ["name", "-series"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name", "series"],
+                name="assessments_scheme_once_a_series",
+                violation_error_message=_("That scheme exists for that series."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.name} ({self.series})"
+
+    def natural_key(self):
+        return (self.name, self.series)
+
+    @property
+    def is_frozen(self):
+        """Whether marks stand on it: then no word or number of it changes."""
+        return self.pk is not None and (self.marks.exists() or self.spag_marks.exists())
+
+
+class LevelManager(models.Manager.from_queryset(StaffOnlyQuerySet)):
+    def get_by_natural_key(self, name, series, number):
+        return self.get(scheme__name=name, scheme__series=series, number=number)
+
+
+class Level(models.Model):
+    """A rung of the ladder, from 1 upward, in words for students and for markers."""
+
+    scheme = models.ForeignKey(
+        MarkScheme, models.CASCADE, related_name="levels", verbose_name=_("scheme")
+    )
+    number = models.PositiveSmallIntegerField(_("level"))
+    lowest_mark = models.PositiveSmallIntegerField(_("lowest mark"))
+    highest_mark = models.PositiveSmallIntegerField(_("highest mark"))
+    for_student = models.TextField(_("wording for students"))
+    for_marker = models.TextField(_("wording for markers"))
+
+    objects = LevelManager()
+
+    class Meta:
+        verbose_name = _("level")
+        verbose_name_plural = _("levels")
+        ordering = ["scheme", "-number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["scheme", "number"],
+                name="assessments_level_once",
+                violation_error_message=_("This scheme already has that level."),
+            ),
+            models.CheckConstraint(
+                condition=Q(lowest_mark__gte=1, highest_mark__gte=F("lowest_mark")),
+                name="assessments_level_marks_in_order",
+                violation_error_message=_(
+                    "A level begins at 1 or more and does not end before it begins."
+                ),
+            ),
+        ]
+
+    def __str__(self):
+        return f"Level {self.number}"
+
+    def natural_key(self):
+        return (*self.scheme.natural_key(), self.number)
+
+    natural_key.dependencies = ["assessments.markscheme"]
+
+    @property
+    def is_frozen(self):
+        return self.scheme.is_frozen
+
+    @property
+    def band(self):
+        return (self.lowest_mark, self.highest_mark)
+
+    @property
+    def band_words(self):
+        """The band in words: 7–9, or a single mark."""
+        if self.lowest_mark == self.highest_mark:
+            return str(self.lowest_mark)
+        return f"{self.lowest_mark}–{self.highest_mark}"
+
+
+class StrandManager(models.Manager.from_queryset(StaffOnlyQuerySet)):
+    def get_by_natural_key(self, name, series, number, letter):
+        return self.get(
+            level__scheme__name=name,
+            level__scheme__series=series,
+            level__number=number,
+            letter=letter,
+        )
+
+
+class Strand(models.Model):
+    """One strand of a level: analysis, reasoning, knowledge."""
+
+    level = models.ForeignKey(
+        Level, models.CASCADE, related_name="strands", verbose_name=_("level")
+    )
+    letter = models.CharField(_("letter"), max_length=1)
+    name = models.CharField(_("name"), max_length=60)
+    for_student = models.TextField(_("wording for students"), blank=True)
+    for_marker = models.TextField(_("wording for markers"))
+
+    objects = StrandManager()
+
+    class Meta:
+        verbose_name = _("strand")
+        verbose_name_plural = _("strands")
+        ordering = ["level", "letter"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["level", "letter"],
+                name="assessments_strand_once",
+                violation_error_message=_("This level already has that strand."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.letter}) {self.name}"
+
+    def natural_key(self):
+        return (*self.level.natural_key(), self.letter)
+
+    natural_key.dependencies = ["assessments.level"]
+
+    @property
+    def is_frozen(self):
+        return self.level.scheme.is_frozen
+
+
+class MarkingPointManager(models.Manager.from_queryset(StaffOnlyQuerySet)):
+    def get_by_natural_key(self, name, series, order):
+        return self.get(scheme__name=name, scheme__series=series, order=order)
+
+
+class MarkingPoint(models.Model):
+    """A point that earns one mark, in a scheme without levels.
+
+    One that `needs` another earns nothing without it: a detail supports an inference.
+    """
+
+    scheme = models.ForeignKey(
+        MarkScheme, models.CASCADE, related_name="points", verbose_name=_("scheme")
+    )
+    order = models.PositiveSmallIntegerField(_("order"))
+    name = models.CharField(_("name"), max_length=60)
+    for_student = models.TextField(_("wording for students"))
+    for_marker = models.TextField(_("wording for markers"))
+    needs = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        related_name="supports",
+        verbose_name=_("only together with"),
+        null=True,
+        blank=True,
+    )
+
+    objects = MarkingPointManager()
+
+    class Meta:
+        verbose_name = _("marking point")
+        verbose_name_plural = _("marking points")
+        ordering = ["scheme", "order"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["scheme", "order"],
+                name="assessments_point_once",
+                violation_error_message=_("Two points stand at the same place."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def natural_key(self):
+        return (*self.scheme.natural_key(), self.order)
+
+    natural_key.dependencies = ["assessments.markscheme"]
+
+    @property
+    def is_frozen(self):
+        return self.scheme.is_frozen
+
+
+class CeilingManager(models.Manager.from_queryset(StaffOnlyQuerySet)):
+    def get_by_natural_key(self, name, series, condition, level_number=0):
+        return self.get(
+            scheme__name=name,
+            scheme__series=series,
+            condition=condition,
+            level_number=level_number,
+        )
+
+
+class Ceiling(models.Model):
+    """A cap with a reason. A firm one refuses higher marks, the others remind."""
+
+    scheme = models.ForeignKey(
+        MarkScheme, models.CASCADE, related_name="ceilings", verbose_name=_("scheme")
+    )
+    condition = models.CharField(
+        _("condition"), max_length=120, help_text=_("When it holds, for the marker.")
+    )
+    level_number = models.PositiveSmallIntegerField(
+        _("only in level"),
+        default=0,
+        help_text=_("0 for every level; 2 for a stop inside level 2."),
+    )
+    highest_mark = models.PositiveSmallIntegerField(_("highest mark"))
+    is_firm = models.BooleanField(
+        _("refuses higher marks"),
+        default=True,
+        help_text=_("Off for rules that a board words with “normally”."),
+    )
+
+    objects = CeilingManager()
+
+    class Meta:
+        verbose_name = _("ceiling")
+        verbose_name_plural = _("ceilings")
+        ordering = ["scheme", "highest_mark"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["scheme", "condition", "level_number"],
+                name="assessments_ceiling_once",
+                violation_error_message=_("This scheme already has that ceiling."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.condition}: {self.highest_mark} at most"
+
+    def natural_key(self):
+        return (*self.scheme.natural_key(), self.condition, self.level_number)
+
+    natural_key.dependencies = ["assessments.markscheme"]
+
+    @property
+    def is_frozen(self):
+        return self.scheme.is_frozen
+
+    def clean(self):
+        if self.scheme_id and self.highest_mark > self.scheme.tariff:
+            raise ValidationError(
+                {"highest_mark": _("The ceiling lies above the scheme’s tariff.")}
+            )
+
+
+def check_ladder(scheme):
+    """Raise `ValidationError` with a sentence for each fault of a saved scheme."""
+    found = marking.ladder_faults(list(scheme.levels.all()), scheme.tariff)
+    if found:
+        raise ValidationError([fault.sentence for fault in found])
