@@ -53,6 +53,29 @@ _READ_ANSWERS = {
     "assessments.view_script",
     "assessments.view_question",
 }
+_QUESTION_PARTS = (
+    "stimuluspoint", "planbox", "questionsource", "assessmentquestion",
+)  # fmt: skip
+_SCHEME_PARTS = ("level", "strand", "markingpoint", "ceiling", "duration", "boundary")
+_SCHEMES = ("questiontype", "markscheme", "exampaper", "boundaryset")
+_READ_SCHEMES = {
+    f"assessments.view_{noun}" for noun in (*_SCHEMES, *_SCHEME_PARTS, "exemplar")
+}
+_EDIT_QUESTIONS = (
+    _READ_SCHEMES
+    | {
+        f"assessments.{verb}_{noun}"
+        for verb in ("view", "add", "change")
+        for noun in ("question", "assessment", *_QUESTION_PARTS)
+    }
+    | {f"assessments.delete_{noun}" for noun in _QUESTION_PARTS}
+)
+# Schemes, forms and boundaries bind the whole department.
+_EDIT_SCHEMES = {
+    f"assessments.{verb}_{noun}"
+    for verb in ("add", "change")
+    for noun in (*_SCHEMES, *_SCHEME_PARTS)
+} | {f"assessments.delete_{noun}" for noun in _SCHEME_PARTS}
 _MARK = _READ_ANSWERS | {
     "assessments.add_assignment",
     "assessments.change_assignment",
@@ -63,12 +86,18 @@ _MARK = _READ_ANSWERS | {
 PERMISSIONS = {
     STUDENT: frozenset(),
     TEACHER: frozenset(
-        _READ_PEOPLE | _EDIT_LESSONS | _MARK | {"people.change_student"}
+        _READ_PEOPLE
+        | _EDIT_LESSONS
+        | _EDIT_QUESTIONS
+        | _MARK
+        | {"people.change_student"}
     ),
     ASSISTANT: frozenset(_READ_PEOPLE | _READ_ANSWERS | {"lessons.view_lesson"}),
     HEAD: frozenset(
         _READ_PEOPLE
         | _EDIT_LESSONS
+        | _EDIT_QUESTIONS
+        | _EDIT_SCHEMES
         | _MARK
         | {
             "assessments.reveal_script",

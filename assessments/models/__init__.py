@@ -11,6 +11,8 @@ from assessments.models.papers import (
     StimulusPoint,
 )
 from assessments.models.schemes import (
+    Boundary,
+    BoundarySet,
     Ceiling,
     Duration,
     ExamPaper,
@@ -18,6 +20,7 @@ from assessments.models.schemes import (
     MarkingPoint,
     MarkScheme,
     QuestionType,
+    SchemeEdit,
     Strand,
 )
 from assessments.models.scripts import Answer, AnswerVersion, Assignment, Script
@@ -28,6 +31,8 @@ __all__ = [
     "Assessment",
     "AssessmentQuestion",
     "Assignment",
+    "Boundary",
+    "BoundarySet",
     "Ceiling",
     "Duration",
     "Event",
@@ -43,6 +48,7 @@ __all__ = [
     "QuestionType",
     "Release",
     "ReleasedScript",
+    "SchemeEdit",
     "Script",
     "StimulusPoint",
     "Strand",

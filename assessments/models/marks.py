@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from assessments import marking
-from assessments.models.schemes import Ceiling, Level, MarkScheme
+from assessments.models.schemes import Ceiling, Level, MarkingPoint, MarkScheme
 from assessments.models.scripts import Answer, AnswerVersion, Script
 
 MARKER_ROLES = ("first", "second", "agreed")
@@ -80,6 +80,7 @@ class Mark(models.Model):
         Level, models.PROTECT, related_name="marks", null=True, blank=True
     )
     ceilings = models.ManyToManyField(Ceiling, related_name="marks", blank=True)
+    points = models.ManyToManyField(MarkingPoint, related_name="marks", blank=True)
     mark = models.PositiveSmallIntegerField(null=True, blank=True)
     ao1 = models.PositiveSmallIntegerField(default=0)
     ao2 = models.PositiveSmallIntegerField(default=0)
@@ -100,6 +101,9 @@ class Mark(models.Model):
     ao4_maximum = models.PositiveSmallIntegerField(default=0)
     ceiling = models.PositiveSmallIntegerField()
     spag_maximum = models.PositiveSmallIntegerField(null=True, blank=True)
+    spag_ceiling = models.PositiveSmallIntegerField(null=True, blank=True)
+    # How many points were ticked; empty where the scheme has none.
+    points_given = models.PositiveSmallIntegerField(null=True, blank=True)
     saved_at = models.DateTimeField(default=timezone.now)
     awarded_at = models.DateTimeField(null=True, blank=True)
 
@@ -193,6 +197,21 @@ class Mark(models.Model):
                 violation_error_message=_(
                     "This question has no SPaG marks, or fewer than that."
                 ),
+            ),
+            models.CheckConstraint(
+                condition=Q(awarded_at=None)
+                | Q(spag=None)
+                | Q(spag_ceiling=None)
+                | Q(spag__lte=F("spag_ceiling")),
+                name="assessments_spag_under_ceiling",
+                violation_error_message=_("A ceiling stops SPaG below that."),
+            ),
+            models.CheckConstraint(
+                condition=Q(awarded_at=None)
+                | Q(points_given=None)
+                | Q(points_given=F("mark"), has_levels=False),
+                name="assessments_points_make_the_mark",
+                violation_error_message=_("Each point that is ticked is one mark."),
             ),
             models.CheckConstraint(
                 condition=Q(awarded_at=None)

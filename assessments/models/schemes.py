@@ -1,8 +1,10 @@
 """How it is marked: the boards' papers and question forms, and mark schemes."""
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _, ngettext
 
 from assessments import marking
@@ -211,6 +213,15 @@ class MarkScheme(models.Model):
         _("series"), max_length=20, help_text=_("For exams from, such as 2025.")
     )
     tariff = models.PositiveSmallIntegerField(_("tariff"))
+    supersedes = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        related_name="later_versions",
+        verbose_name=_("made from"),
+        null=True,
+        blank=True,
+        editable=False,
+    )
 
     objects = MarkSchemeManager()
 
@@ -464,6 +475,104 @@ class Ceiling(models.Model):
             raise ValidationError(
                 {"highest_mark": _("The ceiling lies above the scheme’s tariff.")}
             )
+
+
+class SchemeEdit(models.Model):
+    """A change of wording in a scheme that marks stand on: who, when, what and why.
+
+    Appended. Numbers of such a scheme never change; a new version is made instead.
+    """
+
+    scheme = models.ForeignKey(MarkScheme, models.CASCADE, related_name="edits")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    what = models.CharField(_("what"), max_length=120)
+    before = models.TextField(_("before"))
+    after = models.TextField(_("after"))
+    note = models.CharField(_("why"), max_length=200)
+
+    objects = StaffOnlyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("change of wording")
+        verbose_name_plural = _("changes of wording")
+        ordering = ["-pk"]
+
+    def __str__(self):
+        return f"{self.what}, {self.at:%d %b %Y}"
+
+
+class BoundarySet(models.Model):
+    """Grade boundaries that the school has entered for one paper and series."""
+
+    exam_paper = models.ForeignKey(
+        ExamPaper, models.CASCADE, related_name="boundary_sets", verbose_name=_("paper")
+    )
+    series = models.CharField(
+        _("series"), max_length=40, help_text=_("Such as: summer 2026, notional.")
+    )
+    is_used = models.BooleanField(
+        _("used for marks from now on"),
+        default=False,
+        help_text=_("One set of a paper at most. Without one no grade is shown."),
+    )
+
+    objects = StaffOnlyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("grade boundaries")
+        verbose_name_plural = _("grade boundaries")
+        ordering = ["exam_paper", "-series"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["exam_paper", "series"],
+                name="assessments_boundaries_once_a_series",
+                violation_error_message=_("That paper has boundaries for that series."),
+            ),
+            models.UniqueConstraint(
+                fields=["exam_paper"],
+                condition=Q(is_used=True),
+                name="assessments_one_boundary_set_in_use",
+                violation_error_message=_(
+                    "Another set of this paper is in use. Take that one out of use."
+                ),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.exam_paper}, {self.series}"
+
+
+class Boundary(models.Model):
+    """The lowest total that earns a grade from 9 to 1."""
+
+    boundary_set = models.ForeignKey(
+        BoundarySet, models.CASCADE, related_name="boundaries"
+    )
+    grade = models.PositiveSmallIntegerField(_("grade"))
+    lowest_total = models.PositiveSmallIntegerField(_("lowest total"))
+
+    objects = StaffOnlyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("boundary")
+        verbose_name_plural = _("boundaries")
+        ordering = ["boundary_set", "-grade"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["boundary_set", "grade"],
+                name="assessments_boundary_once",
+                violation_error_message=_("This grade has a boundary already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(grade__gte=1, grade__lte=9),
+                name="assessments_grade_from_9_to_1",
+                violation_error_message=_("Grades run from 9 to 1."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"Grade {self.grade} from {self.lowest_total}"
 
 
 def check_ladder(scheme):

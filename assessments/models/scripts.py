@@ -79,6 +79,8 @@ class Assignment(models.Model):
     note = models.TextField(
         _("note to the class"), blank=True, help_text=_("Shown above the question.")
     )
+    # Marked example scripts are shown to the class from then on.
+    exemplars_shown_at = models.DateTimeField(null=True, blank=True, editable=False)
     set_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext, gettext_lazy as _
 
 from assessments import marking_desk
 from assessments.forms import AssignmentForm, ReleaseForm
-from assessments.models import Answer, Assignment, Event, Question, Release, Script
+from assessments.models import Answer, Assignment, Event, Release, Script
 from people import roles
 from people.admin import ScopedAdmin
 from people.models import TeachingGroup
@@ -128,26 +128,6 @@ class AssignmentAdmin(ScopedAdmin):
                 gettext("%(n)d held: not fully marked yet.")
                 % {"n": len(scripts) - len(released)},
             )
-
-
-@admin.register(Question)
-class QuestionAdmin(ScopedAdmin):
-    """The question bank; read for now, by those who set and mark."""
-
-    list_display = ["wording", "type", "lesson", "published_at"]
-    list_filter = ["type__board", ("lesson", admin.RelatedOnlyFieldListFilter)]
-    list_select_related = ["type", "lesson"]
-    search_fields = ["wording"]
-    actions = None
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
 
 @admin.register(Script)

@@ -1,0 +1,1 @@
+"""Papers made of questions, and grade boundaries."""

@@ -1,0 +1,1 @@
+"""Question forms and mark schemes: versions, wording, comparison."""
