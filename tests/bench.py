@@ -189,7 +189,7 @@ def set_write_and_hand_in(site):
     teacher, student = Browserless(site, "teacher"), Browserless(site, "student")
     add = "/admin/assessments/assignment/add/"
     _, form = teacher.get(add)
-    question = re.search(r'<option value="(\d+)">AQA-style', form)[1]
+    question = re.search(r'<option value="([^"]+)">AQA-style question 6', form)[1]
     group = re.search(r'<option value="(\d+)">10B/Hi1', form)[1]
     for _ in range(2):
         teacher.post(
@@ -203,7 +203,9 @@ def set_write_and_hand_in(site):
         f"{path}answers/1/", form_at=path, text="Fear and violence. " * 150,
         tab="bench-hand-in", number=1, save=1,
     )  # fmt: skip
-    student.post(f"{path}hand-in/")
+    _, confirmation = student.get(f"{path}hand-in/")
+    confirmed = re.search(r'name="confirmed" value="([^"]+)"', confirmation)[1]
+    student.post(f"{path}hand-in/", confirmed=confirmed)
     _, queue = teacher.get("/admin/assessments/script/")
     marking = re.search(r'href="(/admin/assessments/script/mark/[^"]+)"', queue)[1]
     return teacher, student, urllib.parse.urlparse(open_desk).path, marking

@@ -185,7 +185,8 @@ class Reader {
       this.status,
       made("p", { class: "meta" }, PRIVATE),
     );
-    this.article.prepend(this.bar);
+    // The page keeps room for it, so that nothing moves when it comes.
+    this.article.querySelector('.room-for-reader').replaceWith(this.bar);
   }
 
   listVoices() {
