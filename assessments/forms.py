@@ -11,6 +11,7 @@ from assessments.models import (
     Ceiling,
     Level,
     Mark,
+    MarkingPoint,
     Question,
     Script,
 )
@@ -97,6 +98,11 @@ class MarkForm(forms.ModelForm):
     ceilings = TickedField(
         Ceiling.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
     )
+    points = TickedField(
+        MarkingPoint.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
     # How many marks the answer had when the page was made: see `clean`.
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
     seen_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
@@ -113,6 +119,7 @@ class MarkForm(forms.ModelForm):
             "ao4",
             "spag",
             "ceilings",
+            "points",
             "www",
             "ebi",
             "private_note",
@@ -149,7 +156,13 @@ class MarkForm(forms.ModelForm):
             del self.fields["role"]
         self.own_role = own_role
         self.fields["level"].queryset = mark.scheme.levels.all()
-        self.fields["ceilings"].queryset = mark.scheme.ceilings.all()
+        self.fields["ceilings"].queryset = Ceiling.objects.filter(
+            scheme__in=filter(None, (mark.scheme_id, mark.spag_scheme_id))
+        )
+        points = mark.scheme.points.all()
+        self.fields["points"].queryset = points
+        if not points:
+            del self.fields["points"]
         for number, maximum in enumerate(mark.maxima, 1):
             field = self.fields[f"ao{number}"]
             field.required = False
@@ -170,11 +183,13 @@ class MarkForm(forms.ModelForm):
         role = mark.role = data.get("role") or self.own_role
         if "role" in self.fields:
             data["role"] = role
-        mark.take_level(data.get("level"))
-        chosen = data.get("ceilings") or []
-        mark.ceiling = marking.highest_open_mark(
-            mark.tariff, [ceiling.highest_mark for ceiling in chosen if ceiling.is_firm]
-        )
+        level = data.get("level")
+        mark.take_level(level)
+        # A draft keeps what can be kept: a field that was refused is not there then.
+        if "ceilings" in self.fields:
+            self._take_ceilings(data, level.number if level else 0)
+        if "points" in self.fields:
+            self._take_points(data)
         for name in self._objectives():
             if name not in self.errors and data.get(name) is None:
                 data[name] = 0
@@ -190,6 +205,48 @@ class MarkForm(forms.ModelForm):
                     _("Say why there is another mark: a few words are enough."),
                 )
         return data
+
+    def _take_ceilings(self, data, level_number):
+        """Apply what was ticked: a condition that has several stops has one box."""
+        mark = self.instance
+        ticked = {
+            (ceiling.scheme_id, ceiling.condition)
+            for ceiling in data.get("ceilings") or ()
+        }
+        chosen = [
+            ceiling
+            for ceiling in self.fields["ceilings"].queryset
+            if (ceiling.scheme_id, ceiling.condition) in ticked
+        ]
+        data["ceilings"] = chosen
+        own = [ceiling for ceiling in chosen if ceiling.scheme_id == mark.scheme_id]
+        mark.ceiling = marking.ceiling_for(mark.tariff, level_number, own)
+        stops = [
+            ceiling.highest_mark
+            for ceiling in chosen
+            if ceiling.is_firm and ceiling.scheme_id == mark.spag_scheme_id
+        ]
+        mark.spag_ceiling = min(stops) if stops else None
+
+    def _take_points(self, data):
+        """Let the ticked points make the mark; one without its support is refused."""
+        mark = self.instance
+        scheme = {point.pk: point for point in self.fields["points"].queryset}
+        ticked = [point.pk for point in data.get("points") or ()]
+        idle = marking.point_faults(
+            ticked, {pk: point.needs_id for pk, point in scheme.items()}
+        )
+        for pk in idle:
+            self.add_error(
+                "points",
+                _("“%(point)s” earns nothing without “%(needed)s”. Untick one of them.")
+                % {"point": scheme[pk], "needed": scheme[pk].needs},
+            )
+        mark.points_given = len(ticked)
+        if "mark" not in self.errors:
+            # A mark that was typed must say the same; see `marking.faults`.
+            typed = data.get("mark")
+            data["mark"] = len(ticked) if typed is None else typed
 
     def _objectives(self):
         """Return the names of the objectives that this form asks for."""
@@ -227,6 +284,8 @@ class MarkForm(forms.ModelForm):
                 ceiling=mark.ceiling,
                 spag=data.get("spag"),
                 spag_maximum=mark.spag_maximum,
+                points_given=mark.points_given,
+                spag_ceiling=mark.spag_ceiling,
             )
         )
 

@@ -6,7 +6,7 @@ level-of-response marking as `docs/architecture.md` ("Marking") puts them: level
 first, then the mark inside its band, and ceilings over everything.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 
@@ -102,6 +102,42 @@ def highest_open_mark(tariff: int, ceilings: Iterable[int]) -> int:
     return min([tariff, *ceilings])
 
 
+class CeilingLike(Protocol):
+    condition: str
+    level_number: int
+    highest_mark: int
+    is_firm: bool
+
+
+def ceiling_for(tariff: int, level_number: int, ceilings: Iterable[CeilingLike]) -> int:
+    """Return the highest mark open to an answer in this level under ticked ceilings.
+
+    A ceiling of level 0 holds whatever the level; one of level 2 only inside level 2.
+    Ceilings that are not firm remind and close nothing.
+    """
+    return highest_open_mark(
+        tariff,
+        [
+            ceiling.highest_mark
+            for ceiling in ceilings
+            if ceiling.is_firm and ceiling.level_number in (0, level_number)
+        ],
+    )
+
+
+def point_faults(ticked: Iterable[int], needs: Mapping[int, int | None]) -> list[int]:
+    """Return the ticked points that earn nothing, for what they need is not ticked.
+
+    `needs` maps each point of the scheme to the point it supports, or None.
+    """
+    given = set(ticked)
+    return sorted(
+        point
+        for point in given
+        if needs[point] is not None and needs[point] not in given
+    )
+
+
 def open_marks(level: LevelLike, ceiling: int) -> range:
     """Return the marks of a level under a ceiling; empty where it closes the level."""
     return range(level.lowest_mark, min(level.highest_mark, ceiling) + 1)
@@ -143,6 +179,8 @@ class Judgement(NamedTuple):
     ceiling: int
     spag: int | None
     spag_maximum: int | None
+    points_given: int | None = None
+    spag_ceiling: int | None = None
 
 
 def faults(judgement: Judgement) -> dict[str, str]:
@@ -165,6 +203,12 @@ def faults(judgement: Judgement) -> dict[str, str]:
             f"A ceiling that you ticked stops this answer at {judgement.ceiling}. "
             "Lower the mark or untick the ceiling."
         )
+    if judgement.points_given is not None and judgement.points_given != mark:
+        found.setdefault(
+            "mark",
+            f"{judgement.points_given} points are ticked and the mark is {mark}. Each "
+            "point is one mark.",
+        )
     total = sum(judgement.objectives)
     if total != mark:
         found["objectives"] = f"The objectives add up to {total}, the mark is {mark}."
@@ -180,6 +224,11 @@ def faults(judgement: Judgement) -> dict[str, str]:
         found["spag"] = f"Give SPaG marks between 0 and {judgement.spag_maximum}."
     elif not 0 <= judgement.spag <= judgement.spag_maximum:
         found["spag"] = f"SPaG lies between 0 and {judgement.spag_maximum}."
+    elif judgement.spag_ceiling is not None and judgement.spag > judgement.spag_ceiling:
+        found["spag"] = (
+            f"A ceiling that you ticked stops SPaG at {judgement.spag_ceiling}. Lower "
+            "it or untick the ceiling."
+        )
     return found
 
 

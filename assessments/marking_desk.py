@@ -84,6 +84,7 @@ class Desk:
                 for name in (
                     "level", "mark", "ao1", "ao2", "ao3", "ao4", "spag", "www",
                     "ebi", "private_note", "band_low", "band_high", "ceiling",
+                    "points_given", "spag_ceiling",
                 ):  # fmt: skip
                     setattr(draft, name, getattr(self.own, name))
         draft.scheme = self.answer.question.mark_scheme
@@ -110,6 +111,7 @@ class Desk:
 
     def build_form(self, data=None, *, is_award=False):
         mark = self.draft()
+        source = mark if mark.pk else self.own
         self.form = MarkForm(
             data,
             instance=mark,
@@ -119,9 +121,8 @@ class Desk:
             initial={
                 "seen": len(self.others),
                 "seen_version": self.answer.handed_in_version_id,
-                "ceilings": (mark if mark.pk else self.own).ceilings.all()
-                if mark.pk or self.own
-                else [],
+                "ceilings": source.ceilings.all() if source else [],
+                "points": source.points.all() if source else [],
             },
         )
         return self.form
@@ -274,9 +275,8 @@ class Desk:
         queue = self.queue()
         number, before, after = self._neighbours(queue)
         scheme = question.mark_scheme
-        ticked = {
-            str(getattr(value, "pk", value)) for value in form["ceilings"].value() or []
-        }
+        ticked = _ticked(form, "ceilings")
+        points_ticked = _ticked(form, "points") if "points" in form.fields else set()
         return {
             "script": self.script,
             "answer": self.answer,
@@ -290,9 +290,10 @@ class Desk:
                 }
                 for level in scheme.levels.all()
             ],
-            "ceilings": [
-                (ceiling, str(ceiling.pk) in ticked)
-                for ceiling in scheme.ceilings.all()
+            "ceilings": _by_condition(form.fields["ceilings"].queryset, ticked),
+            "points": [
+                (point, str(point.pk) in points_ticked)
+                for point in (scheme.points.all() if "points" in form.fields else ())
             ],
             "chosen_level": str(form["level"].value() or ""),
             "objectives": [
@@ -316,6 +317,24 @@ class Desk:
                 "next": self._address(after["script"]) if after else "",
             },
         }
+
+
+def _ticked(form, name):
+    """Return the ids that are ticked in a field, as the form shows them now."""
+    return {str(getattr(value, "pk", value)) for value in form[name].value() or []}
+
+
+def _by_condition(ceilings, ticked):
+    """Return each condition once, with its stops, its first id and whether it holds."""
+    boxes = {}
+    for ceiling in ceilings:
+        box = boxes.setdefault(
+            (ceiling.scheme_id, ceiling.condition),
+            {"ceilings": [], "is_ticked": False, "is_firm": ceiling.is_firm},
+        )
+        box["ceilings"].append(ceiling)
+        box["is_ticked"] = box["is_ticked"] or str(ceiling.pk) in ticked
+    return list(boxes.values())
 
 
 def release_rows(assignment):

@@ -10,6 +10,7 @@ urlpatterns = [
     path(
         "assignments/<int:pk>/start/", views.assignment_start, name="assignment-start"
     ),
+    path("assignments/<int:pk>/examples/", views.exemplars, name="exemplars"),
     path(
         "questions/on/<slug:slug>/sheet/", views.question_sheet, name="question-sheet"
     ),

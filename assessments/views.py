@@ -114,6 +114,23 @@ def assignment_start(request, pk):
     return redirect(script)
 
 
+@require_safe
+def exemplars(request, pk):
+    """Marked examples of a task's questions, once the teacher has shown them."""
+    assignment = get_object_or_404(Assignment.objects.visible_to(request.user), pk=pk)
+    if not assignment.shows_exemplars_to(request.user):
+        raise Http404
+    return render(
+        request,
+        "assessments/exemplars.html",
+        {
+            "questions": assignment.assessment.questions.select_related(
+                "type"
+            ).prefetch_related("exemplars")
+        },
+    )
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def question_detail(request, slug):
     """A question on its own: read it, and begin to practise it."""

@@ -11,6 +11,7 @@ from assessments.models import (
     Assessment,
     Assignment,
     Ceiling,
+    Exemplar,
     Level,
     Mark,
     MarkScheme,
@@ -162,6 +163,23 @@ def make_apparatus(lesson):
     for row in rows.values():
         row.save()
     return rows | {"retrievalquestion": question}
+
+
+def make_exemplar(question, slug="e01", **fields):
+    return Exemplar.objects.create(
+        question=question,
+        slug=slug,
+        **{
+            "label": "Script 01",
+            "text": "An invented answer.",
+            "level": 3,
+            "mark": 8,
+            "why": "WHY-FOR-TEACHERS",
+            "www": "Clear.",
+            "ebi": "Weigh both.",
+        }
+        | fields,
+    )
 
 
 def make_retrieval_question(lesson, slug="who", **fields):

@@ -20,7 +20,7 @@ from assessments.models import (
 from people import set_up
 from people.models import School
 from tests.base import CAST, PEOPLE, SchoolTestCase
-from tests.factories import make_apparatus
+from tests.factories import make_apparatus, make_exemplar
 
 STUDENTS = {"sam", "tom", "una"}
 STAFF = {"ada", "asa", "bea", "hal", "sen", "dee", "sid"}
@@ -164,6 +164,10 @@ RULES = {
         READS_SAM, bea=404, dee=404, sid=404
     ),
     **model_pages("assessments_question", viewers=READERS),
+    **model_pages("assessments_exemplar", viewers=EDITORS),
+    "admin:assessments_exemplar_question": staff_pages(EDITORS),
+    # Nothing is shown to the class yet.
+    "assessments:exemplars": {**dict.fromkeys(CAST, 404), "nobody": SIGN_IN},
     **model_pages(
         "assessments_script",
         viewers=READS_SAM,
@@ -296,6 +300,7 @@ class PagesTest(SchoolTestCase):
     def setUpTestData(cls):
         super().setUpTestData()
         cls.school = School.objects.get_or_create(pk=1)[0]
+        cls.exemplar = make_exemplar(cls.question)
         for name, row in make_apparatus(cls.lesson).items():
             setattr(cls, name, row)
 
@@ -315,6 +320,7 @@ class PagesTest(SchoolTestCase):
             "lessons_section": self.lesson.sections.get(),
             "assessments_assignment": self.assignment,
             "assessments_question": self.question,
+            "assessments_exemplar": self.exemplar,
             "assessments_script": self.script,
         }
         open_id, handed_in_id = self.open_script.public_id, self.script.public_id
@@ -337,6 +343,8 @@ class PagesTest(SchoolTestCase):
             "admin:app_list": ["people"],
             "assessments:question-detail": [self.question.slug],
             "assessments:assignment-start": [self.assignment.pk],
+            "assessments:exemplars": [self.assignment.pk],
+            "admin:assessments_exemplar_question": [self.question.pk],
             "assessments:script-write": [open_id],
             "assessments:script-answer": [open_id, 1],
             "assessments:script-hand-in": [open_id],

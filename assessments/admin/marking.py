@@ -80,6 +80,9 @@ class AssignmentAdmin(ScopedAdmin):
         if request.method == "POST":
             if not may_release:
                 raise PermissionDenied
+            if {"show_examples", "hide_examples"} & request.POST.keys():
+                assignment.show_exemplars("show_examples" in request.POST)
+                return redirect(request.path)
             if form.is_valid():
                 chosen = form.cleaned_data["scripts"]
                 if "take_back" in request.POST and "sure" not in request.POST:

@@ -324,6 +324,8 @@ class Mark(models.Model):
             ceiling=self.ceiling,
             spag=self.spag,
             spag_maximum=self.spag_maximum,
+            points_given=self.points_given,
+            spag_ceiling=self.spag_ceiling,
         )
 
     def clean(self):

@@ -459,7 +459,17 @@ class Ceiling(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.condition}: {self.highest_mark} at most"
+        return f"{self.condition}: {self.stop_words}"
+
+    @property
+    def stop_words(self):
+        """The stop by itself: 8 at most, or in level 2: 5 at most."""
+        if self.level_number:
+            return _("in level %(level)d: %(mark)d at most") % {
+                "level": self.level_number,
+                "mark": self.highest_mark,
+            }
+        return _("%(mark)d at most") % {"mark": self.highest_mark}
 
     def natural_key(self):
         return (*self.scheme.natural_key(), self.condition, self.level_number)

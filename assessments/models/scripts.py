@@ -119,6 +119,19 @@ class Assignment(models.Model):
         """The task's question, or its first."""
         return self.assessment.questions.first()
 
+    def shows_exemplars_to(self, student):
+        """Whether this student may read marked examples: shown to the class, and
+        this student's own script is no longer being written."""
+        if self.exemplars_shown_at is None:
+            return False
+        open_scripts = self.scripts.filter(student=student, question=None)
+        return self.is_past_due or open_scripts.handed_in().exists()
+
+    def show_exemplars(self, is_shown):
+        """Show the class marked examples of this task's questions, or hide them."""
+        self.exemplars_shown_at = timezone.now() if is_shown else None
+        self.save(update_fields=["exemplars_shown_at"])
+
     @property
     def is_open(self):
         return self.opens_at <= timezone.now()
@@ -442,8 +455,8 @@ class AnswerQuerySet(models.QuerySet):
             "redraft_of__handed_in_version__whole",
         ).prefetch_related(
             "question__stimulus_points",
-            "question__mark_scheme__ceilings",
             "question__mark_scheme__levels__strands",
+            "question__mark_scheme__points__needs",
         )
 
     def _looked_at(self, part):

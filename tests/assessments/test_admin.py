@@ -266,7 +266,10 @@ class MarkingTest(DeskTestCase):
         page = self.client.get(self.desk)
         self.post(level=low.pk, mark=5, ao1=3, ao2=2, seen=1, role="first")
 
-        self.assertIn((firm, True), page.context["ceilings"])
+        self.assertIn(
+            {"ceilings": [firm], "is_ticked": True, "is_firm": True},
+            page.context["ceilings"],
+        )
         self.assertEqual(
             [(m.role, m.mark) for m in Mark.objects.standing()], [("first", 5)]
         )

@@ -12,6 +12,8 @@ const saved = form?.querySelector("[data-saved]");
 const keys = document.getElementById("keys");
 let timer = null;
 
+const points = form ? [...form.querySelectorAll("[name=points]")] : [];
+
 const level = () => form.querySelector("[name=level]:checked");
 const number = (field) => Number(field.value || 0);
 
@@ -119,7 +121,10 @@ function onKey(event) {
   );
   if (writes || event.ctrlKey || event.altKey || event.metaKey || keys.open) return;
   const rung = form.querySelector(`[name=level][data-number="${event.key}"]`);
-  if (rung) {
+  const point = points[Number(event.key) - 1];
+  if (point) {
+    point.click();
+  } else if (rung) {
     rung.checked = true;
     chooseLevel();
   } else {
@@ -131,6 +136,8 @@ if (form?.querySelector("[name=_next]")) {
   for (const rung of form.querySelectorAll("[name=level]")) {
     rung.addEventListener("change", chooseLevel);
   }
+  const countPoints = () => setMark(points.filter((point) => point.checked).length);
+  for (const point of points) point.addEventListener("change", countPoints);
   form.addEventListener("input", (event) => {
     if (event.target === mark) setMark(mark.value);
     else {
