@@ -17,6 +17,8 @@ from django.db import transaction
 from lessons.models import Lesson
 from terror_site import content
 
+pytestmark = pytest.mark.django_db
+
 RUNS = frozenset(
     (Path(__file__).parent / "data" / "old_page_runs.txt").read_text().split()
 )
