@@ -19,7 +19,7 @@ def chromium_path():
 
 
 @contextlib.contextmanager
-def chromium():
+def chromium(*options):
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium_path(),
@@ -30,6 +30,7 @@ def chromium():
                 "--disable-sync",
                 "--no-first-run",
                 *(["--no-sandbox"] if os.geteuid() == 0 else []),
+                *options,
             ],
         )
         try:
