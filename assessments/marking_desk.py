@@ -82,11 +82,13 @@ class Desk:
             draft = Mark.prepare(self.answer, self.marker)
             if self.own is not None and self.own.version_id == draft.version_id:
                 for name in (
-                    "level", "mark", "ao1", "ao2", "ao3", "ao4", "spag", "www",
-                    "ebi", "private_note", "band_low", "band_high", "ceiling",
+                    "scheme", "spag_scheme", "level", "mark", "ao1", "ao2", "ao3",
+                    "ao4", "spag", "www", "ebi", "private_note", "band_low",
+                    "band_high", "ceiling",
                 ):  # fmt: skip
                     setattr(draft, name, getattr(self.own, name))
-        draft.scheme = self.answer.question.mark_scheme
+        # The question may have been switched to another version of its scheme.
+        draft.follow_question()
         # A draft goes along with what is handed in now; an award asks `seen_version`.
         draft.version = self.answer.handed_in_version
         if not (draft.role == Mark.Role.AGREED and self.may_agree):
@@ -119,7 +121,9 @@ class Desk:
             initial={
                 "seen": len(self.others),
                 "seen_version": self.answer.handed_in_version_id,
-                "ceilings": (mark if mark.pk else self.own).ceilings.all()
+                "ceilings": (mark if mark.pk else self.own).ceilings.filter(
+                    scheme=mark.scheme
+                )
                 if mark.pk or self.own
                 else [],
             },

@@ -55,7 +55,7 @@ def test_a_missing_number_is_explained():
     ]
 
     assert marking.ladder_faults(levels, 6) == [
-        marking.SchemeFault(3, "Level 2 is missing. Number from 1.")
+        marking.SchemeFault(3, "Level 2 is missing. Number from 1.", "number")
     ]
 
 
