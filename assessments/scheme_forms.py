@@ -29,6 +29,8 @@ class WordsForm(forms.ModelForm):
 
     def edits(self):
         """Return (what, before, after) for each text that this form changes."""
+        if not self.has_changed():
+            return []
         place = self.instance.place_words
         return [
             (
