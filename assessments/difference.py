@@ -2,7 +2,10 @@
 
 import difflib
 import re
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, TypeVar
+
+T = TypeVar("T")
 
 _WORD = re.compile(r"\s+|[^\s]+")
 
@@ -32,3 +35,45 @@ def words(before: str, after: str) -> list[Piece]:
         if c < d:
             pieces.append(Piece("added", "".join(new[c:d])))
     return pieces
+
+
+class Row(NamedTuple):
+    """One text in two versions: what each side shows, and whether they differ."""
+
+    label: str
+    before: list[Piece]
+    after: list[Piece]
+    is_changed: bool
+
+
+def side_by_side(before: Mapping[str, str], after: Mapping[str, str]) -> list[Row]:
+    """Return the texts of both versions by their labels, those of `after` first."""
+    rows = []
+    for label in dict.fromkeys([*after, *before]):
+        old, new = before.get(label, ""), after.get(label, "")
+        pieces = words(old, new)
+        rows.append(
+            Row(
+                label,
+                [piece for piece in pieces if piece.kind != "added"],
+                [piece for piece in pieces if piece.kind != "removed"],
+                old != new,
+            )
+        )
+    return rows
+
+
+def pairs(
+    before: Sequence[T], after: Sequence[T], key: Callable[[T], object]
+) -> list[tuple[T | None, T | None]]:
+    """Return what belongs together: by key first, and what is left over in order."""
+    old_by_key = {key(item): item for item in before}
+    new_keys = {key(item) for item in after}
+    left = [item for item in before if key(item) not in new_keys]
+    found = []
+    for item in after:
+        if key(item) in old_by_key:
+            found.append((old_by_key[key(item)], item))
+        else:
+            found.append((left.pop(0) if left else None, item))
+    return found + [(item, None) for item in left]

@@ -16,11 +16,35 @@ class LevelLike(Protocol):
     highest_mark: int
 
 
+class PointLike(Protocol):
+    order: int
+    name: str
+    needs: "PointLike | None"
+
+
+class CeilingLike(Protocol):
+    condition: str
+    level_number: int
+    highest_mark: int
+
+
 class SchemeFault(NamedTuple):
-    """What is wrong with a ladder: the level's number, and a sentence."""
+    """What is wrong with a ladder: the level's number, a sentence, and the field."""
 
     level: int
     sentence: str
+    field: str = "lowest_mark"
+
+
+class RowFault(NamedTuple):
+    """What is wrong with a point or a ceiling: its place among those given.
+
+    A place of None means all of them together.
+    """
+
+    place: int | None
+    sentence: str
+    field: str
 
 
 def ladder_faults(levels: Iterable[LevelLike], tariff: int) -> list[SchemeFault]:
@@ -30,7 +54,11 @@ def ladder_faults(levels: Iterable[LevelLike], tariff: int) -> list[SchemeFault]
     for place, level in enumerate(sorted(levels, key=lambda level: level.number), 1):
         if level.number != place:
             faults.append(
-                SchemeFault(level.number, f"Level {place} is missing. Number from 1.")
+                SchemeFault(
+                    level.number,
+                    f"Level {place} is missing. Number from 1.",
+                    "number",
+                )
             )
             return faults
         if level.highest_mark < level.lowest_mark:
@@ -38,6 +66,7 @@ def ladder_faults(levels: Iterable[LevelLike], tariff: int) -> list[SchemeFault]
                 SchemeFault(
                     level.number,
                     f"Level {level.number} ends before it begins. Swap its marks.",
+                    "highest_mark",
                 )
             )
         elif level.lowest_mark > expected:
@@ -63,8 +92,100 @@ def ladder_faults(levels: Iterable[LevelLike], tariff: int) -> list[SchemeFault]
                 max((level.number for level in levels), default=0),
                 f"The levels end at {expected - 1}, but the question has {tariff} "
                 "marks. Change the top level or the tariff.",
+                "highest_mark",
             )
         )
+    return faults
+
+
+def kind_fault(level_count: int, point_count: int, tariff: int) -> str:
+    """Return why a scheme is neither a ladder nor a list of points, or nothing."""
+    if level_count and point_count:
+        return (
+            "The scheme has levels and points. Delete the levels, or delete the points."
+        )
+    if not level_count and not point_count:
+        return (
+            f"The scheme has no levels yet. Add levels that cover 1 to {tariff}, or "
+            "one point for each mark."
+        )
+    return ""
+
+
+def point_faults(points: Sequence[PointLike], tariff: int) -> list[RowFault]:
+    """Return why these points are not one mark each, up to the tariff."""
+    faults = []
+    if len(points) != tariff:
+        faults.append(
+            RowFault(
+                None,
+                f"There are {len(points)} points, but the question has {tariff} marks. "
+                f"A point is one mark: give {tariff} points, or set the tariff to "
+                f"{len(points)}.",
+                "order",
+            )
+        )
+    orders = sorted(point.order for point in points)
+    missing = next((n for n, order in enumerate(orders, 1) if n != order), None)
+    for place, point in enumerate(points):
+        if missing is not None and point.order >= missing:
+            faults.append(
+                RowFault(place, f"Point {missing} is missing. Number from 1.", "order")
+            )
+            missing = None
+        if point.needs is not None and point.needs.order >= point.order:
+            faults.append(
+                RowFault(
+                    place,
+                    f"“{point.name}” needs “{point.needs.name}”, which does not come "
+                    "before it. Let it need an earlier point.",
+                    "needs",
+                )
+            )
+    return faults
+
+
+def ceiling_faults(
+    ceilings: Sequence[CeilingLike], levels: Iterable[LevelLike], tariff: int
+) -> list[RowFault]:
+    """Return why these ceilings do not lie inside the tariff and their levels."""
+    faults = []
+    bands = {
+        level.number: (level.lowest_mark, level.highest_mark)
+        for level in sorted(levels, key=lambda level: level.number)
+    }
+    for place, ceiling in enumerate(ceilings):
+        number, highest = ceiling.level_number, ceiling.highest_mark
+        if highest > tariff:
+            faults.append(
+                RowFault(
+                    place,
+                    f"The ceiling of {highest} lies above the scheme’s tariff. Lower "
+                    f"it to {tariff} or less.",
+                    "highest_mark",
+                )
+            )
+        elif number and number not in bands:
+            known = ", ".join(map(str, bands)) or "none"
+            faults.append(
+                RowFault(
+                    place,
+                    f"The scheme has no level {number} (it has: {known}). Name one of "
+                    "those, or 0 for every level.",
+                    "level_number",
+                )
+            )
+        elif number and not bands[number][0] <= highest <= bands[number][1]:
+            low, high = bands[number]
+            faults.append(
+                RowFault(
+                    place,
+                    f"The ceiling of {highest} lies outside level {number} "
+                    f"({low}–{high}). Give it a mark of that level, or name another "
+                    "level.",
+                    "highest_mark",
+                )
+            )
     return faults
 
 

@@ -82,12 +82,13 @@ class Desk:
             draft = Mark.prepare(self.answer, self.marker)
             if self.own is not None and self.own.version_id == draft.version_id:
                 for name in (
-                    "level", "mark", "ao1", "ao2", "ao3", "ao4", "spag", "www",
-                    "ebi", "private_note", "band_low", "band_high", "ceiling",
-                    "points_given", "spag_ceiling",
+                    "scheme", "spag_scheme", "level", "mark", "ao1", "ao2", "ao3",
+                    "ao4", "spag", "www", "ebi", "private_note", "band_low",
+                    "band_high", "ceiling", "points_given", "spag_ceiling",
                 ):  # fmt: skip
                     setattr(draft, name, getattr(self.own, name))
-        draft.scheme = self.answer.question.mark_scheme
+        # The question may have been switched to another version of its scheme.
+        draft.follow_question()
         # A draft goes along with what is handed in now; an award asks `seen_version`.
         draft.version = self.answer.handed_in_version
         if not (draft.role == Mark.Role.AGREED and self.may_agree):
@@ -121,8 +122,13 @@ class Desk:
             initial={
                 "seen": len(self.others),
                 "seen_version": self.answer.handed_in_version_id,
-                "ceilings": source.ceilings.all() if source else [],
-                "points": source.points.all() if source else [],
+                # What was ticked under an older version of the scheme says nothing now.
+                "ceilings": source.ceilings.filter(
+                    scheme__in=(mark.scheme_id, mark.spag_scheme_id or mark.scheme_id)
+                )
+                if source
+                else [],
+                "points": source.points.filter(scheme=mark.scheme) if source else [],
             },
         )
         return self.form

@@ -14,7 +14,10 @@ from assessments.models import (
     AnswerVersion,
     Assignment,
     Event,
+    ExamPaper,
     Mark,
+    MarkScheme,
+    QuestionType,
     Release,
 )
 from people import set_up
@@ -187,6 +190,18 @@ RULES = {
     "admin:assessments_script_reveal": staff_pages(
         set(), **dict.fromkeys(READS_SAM | {"bea"}, 404)
     ),
+    **{
+        name: rule
+        for model in ("markscheme", "questiontype", "exampaper")
+        for name, rule in model_pages(
+            f"assessments_{model}", viewers=EDITORS, adders={"hal"}
+        ).items()
+    },
+    **model_pages("assessments_level", viewers=EDITORS),
+    "admin:assessments_markscheme_version": staff_pages({"hal"}),
+    "admin:assessments_markscheme_use": staff_pages(EDITORS),
+    "admin:assessments_markscheme_compare": staff_pages(EDITORS),
+    "admin:assessments_questiontype_copy": staff_pages(set(), refused=405),
     **model_pages("lessons_lesson", viewers=READERS, adders=EDITORS),
     "admin:lessons_lesson_preview": staff_pages(set(), refused=405),
     "admin:lessons_lesson_copy": staff_pages(set(), refused=405),
@@ -251,6 +266,19 @@ POSTS = {
         "bea": 200,
         **dict.fromkeys({"asa", "sen", "dee", "sid"}, 403),
     },
+    "admin:assessments_markscheme_version": {
+        "hal": 302,
+        **dict.fromkeys(STAFF - {"hal"}, 403),
+    },
+    # Nothing was made from anything: the form comes back to whoever may switch.
+    "admin:assessments_markscheme_use": {
+        "hal": 200,
+        **dict.fromkeys(STAFF - {"hal"}, 403),
+    },
+    "admin:assessments_questiontype_copy": {
+        "hal": 302,
+        **dict.fromkeys(STAFF - {"hal"}, 403),
+    },
     "admin:assessments_assignment_change": {
         **dict.fromkeys({"ada", "hal"}, 302),
         "bea": 302,
@@ -301,6 +329,9 @@ class PagesTest(SchoolTestCase):
         super().setUpTestData()
         cls.school = School.objects.get_or_create(pk=1)[0]
         cls.exemplar = make_exemplar(cls.question)
+        cls.exam_paper = ExamPaper.objects.create(
+            code="P", board="B", specification="s", number="1", title="T", marks=40
+        )
         for name, row in make_apparatus(cls.lesson).items():
             setattr(cls, name, row)
 
@@ -322,6 +353,10 @@ class PagesTest(SchoolTestCase):
             "assessments_question": self.question,
             "assessments_exemplar": self.exemplar,
             "assessments_script": self.script,
+            "assessments_markscheme": self.question.mark_scheme,
+            "assessments_level": self.question.mark_scheme.levels.first(),
+            "assessments_questiontype": self.question.type,
+            "assessments_exampaper": self.exam_paper,
         }
         open_id, handed_in_id = self.open_script.public_id, self.script.public_id
         slug = "stalins-terror"
@@ -360,6 +395,10 @@ class PagesTest(SchoolTestCase):
             "admin:assessments_script_mark": [handed_in_id, 1],
             "admin:assessments_script_events": [handed_in_id],
             "admin:assessments_script_reveal": [handed_in_id],
+            "admin:assessments_markscheme_version": [self.question.mark_scheme_id],
+            "admin:assessments_markscheme_use": [self.question.mark_scheme_id],
+            "admin:assessments_markscheme_compare": [self.question.mark_scheme_id],
+            "admin:assessments_questiontype_copy": [self.question.type_id],
         }
         if name == "admin:auth_user_password_change":
             return f"/admin/people/student/{self.sam.pk}/password/"
@@ -420,6 +459,7 @@ class PagesTest(SchoolTestCase):
             "seen_version": version, "question": self.question.pk,
             "group": self.hi1.pk, "opens_at_0": "2026-11-02", "opens_at_1": "09:00",
             "due_at_0": "2026-12-02", "due_at_1": "09:00", "note": "",
+            "name": "A scheme", "series": "2030", "questions": [self.question.pk],
         }  # fmt: skip
 
     def test_each_post_does_its_work_for_its_owner_and_nobody_else(self):
@@ -439,7 +479,10 @@ class PagesTest(SchoolTestCase):
                     kind = {"content_type": "application/json"}
                 with transaction.atomic():
                     response = self.client.post(self.address(name), data, **kind)
-                    rows = (Answer, AnswerVersion, Assignment, Mark, Release, Event)
+                    rows = (
+                        Answer, AnswerVersion, Assignment, Mark, Release, Event,
+                        MarkScheme, QuestionType,
+                    )  # fmt: skip
                     after = [model.objects.count() for model in rows]
                     transaction.set_rollback(True)
                 before = [model.objects.count() for model in rows]

@@ -135,7 +135,10 @@ def read_and_improve(page, watch, site, scripts, score):
 
 @pytest.mark.parametrize(
     ("question", "scripts", "spag", "score"),
-    [("AQA-style question 6", True, False, "9"), ("Edexcel-style question 3d", False, True, "11")],
+    [
+        ("AQA-style question 6", True, False, "9"),
+        ("Edexcel-style question 3d", False, True, "11"),
+    ],
     ids=["aqa-6", "edexcel-3d-without-script"],
 )
 def test_from_the_question_to_the_second_draft(

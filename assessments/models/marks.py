@@ -278,6 +278,24 @@ class Mark(models.Model):
             spag_maximum=form.spag or None,
         )
 
+    def follow_question(self):
+        """Bring a draft over to the scheme that its question has by now.
+
+        What was typed stays; the level belongs to the old ladder and is given up.
+        """
+        fresh = Mark.prepare(self.answer, self.marker, self.role)
+        if self.scheme_id != fresh.scheme_id:
+            self.take_level(None)
+            self.points_given = None
+            self.ceiling = fresh.ceiling
+        if self.spag_scheme_id != fresh.spag_scheme_id:
+            self.spag_ceiling = None
+        for name in (
+            "scheme", "spag_scheme", "tariff", "has_levels", "spag_maximum",
+            "ao1_maximum", "ao2_maximum", "ao3_maximum", "ao4_maximum",
+        ):  # fmt: skip
+            setattr(self, name, getattr(fresh, name))
+
     def take_level(self, level):
         self.level = level
         self.band_low, self.band_high = level.band if level else (None, None)

@@ -1,13 +1,26 @@
 """How it is marked: the boards' papers and question forms, and mark schemes."""
 
+import enum
+import json
+
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import models
-from django.db.models import F, Q
+from django.db import models, transaction
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _, ngettext
 
 from assessments import marking
+from lessons.models import ShippedRow
+
+
+def came_with_us(row):
+    """Whether this row is shipped content, which an update may bring up to date."""
+    key = json.dumps(row.natural_key(), ensure_ascii=False)
+    return ShippedRow.objects.filter(model=row._meta.label_lower, key=key).exists()
 
 
 class StaffOnlyQuerySet(models.QuerySet):
@@ -45,6 +58,10 @@ class ExamPaper(models.Model):
 
     def natural_key(self):
         return (self.code,)
+
+    @cached_property
+    def is_shipped(self):
+        return came_with_us(self)
 
 
 class DurationManager(models.Manager.from_queryset(StaffOnlyQuerySet)):
@@ -167,6 +184,45 @@ class QuestionType(models.Model):
     def natural_key(self):
         return (self.code,)
 
+    def clean(self):
+        marks = (*self.maxima, self.tariff)
+        if None not in marks and sum(self.maxima) != self.tariff:
+            raise ValidationError(
+                {
+                    "tariff": _(
+                        "AO1 to AO4 do not add up to the tariff: they make %(sum)d, "
+                        "the tariff is %(tariff)d. Change one of them."
+                    )
+                    % {"sum": sum(self.maxima), "tariff": self.tariff}
+                }
+            )
+
+    @cached_property
+    def is_shipped(self):
+        return came_with_us(self)
+
+    @cached_property
+    def is_asked(self):
+        """Whether a question uses it: then only its wording changes."""
+        return self.pk is not None and self.questions.exists()
+
+    def make_copy(self):
+        """Return a copy under a code of its own, for the school to change."""
+        base = f"{self.code[:12]}-copy"
+        taken = set(
+            QuestionType.objects.filter(code__startswith=base).values_list(
+                "code", flat=True
+            )
+        )
+        code, number = base, 1
+        while code in taken:
+            number += 1
+            code = f"{base}-{number}"
+        copy = QuestionType.objects.get(pk=self.pk)
+        copy.pk, copy._state.adding, copy.code = None, True, code
+        copy.save()
+        return copy
+
     @property
     def maxima(self):
         return (self.ao1, self.ao2, self.ao3, self.ao4)
@@ -197,7 +253,30 @@ class QuestionType(models.Model):
 
 
 class MarkSchemeQuerySet(StaffOnlyQuerySet):
-    pass
+    def with_use(self):
+        """Annotate `question_count`, and `is_used` where marks stand on it."""
+        marks = apps.get_model("assessments", "Mark").objects
+        questions = (
+            apps.get_model("assessments", "Question")
+            .objects.filter(
+                Q(mark_scheme=OuterRef("pk")) | Q(spag_scheme=OuterRef("pk"))
+            )
+            .order_by()
+            .annotate(all=Value(1))
+            .values("all")
+            .annotate(n=Count("pk"))
+            .values("n")
+        )
+        return self.annotate(
+            is_used=Exists(
+                marks.filter(Q(scheme=OuterRef("pk")) | Q(spag_scheme=OuterRef("pk")))
+            ),
+            question_count=Coalesce(Subquery(questions), 0),
+        )
+
+    def whole(self):
+        """Fetch the ladder with everything that belongs to it."""
+        return self.prefetch_related("levels__strands", "points__needs", "ceilings")
 
 
 class MarkSchemeManager(models.Manager.from_queryset(MarkSchemeQuerySet)):
@@ -205,8 +284,23 @@ class MarkSchemeManager(models.Manager.from_queryset(MarkSchemeQuerySet)):
         return self.get(name=name, series=series)
 
 
+class Editing(enum.Enum):
+    """How much of a scheme may be changed now."""
+
+    FREE = "free"
+    WORDING = "wording"
+    NOTHING = "nothing"
+
+
 class MarkScheme(models.Model):
-    """A ladder of levels for one exam series. Frozen once a mark stands on it."""
+    """A ladder of levels for one exam series.
+
+    Once a mark stands on it its numbers are frozen. Its words may still be put
+    right, with a note that is kept as a `SchemeEdit`.
+    """
+
+    NUMBERS = ("series", "tariff")
+    WORDS = ("name",)
 
     name = models.CharField(_("name"), max_length=60)
     series = models.CharField(
@@ -245,8 +339,87 @@ class MarkScheme(models.Model):
 
     @property
     def is_frozen(self):
-        """Whether marks stand on it: then no word or number of it changes."""
+        """Whether marks stand on it: then no number of it changes, nor an update."""
         return self.pk is not None and (self.marks.exists() or self.spag_marks.exists())
+
+    @cached_property
+    def editing(self):
+        """How much of it may be changed; looked up once for an instance."""
+        if self.pk is None:
+            return Editing.FREE
+        if came_with_us(self):
+            return Editing.NOTHING
+        return Editing.WORDING if self.is_frozen else Editing.FREE
+
+    def tariff_fault(self, tariff):
+        """Return why the questions that use it forbid this tariff, or nothing."""
+        if self.pk is None:
+            return ""
+        for marks in (
+            *self.questions.values_list("type__tariff", flat=True),
+            *self.spag_questions.values_list("type__spag", flat=True),
+        ):
+            if marks != tariff:
+                return _(
+                    "A question for %(marks)d marks uses this scheme. Leave the tariff "
+                    "at %(marks)d, or make a new version with another tariff."
+                ) % {"marks": marks}
+        return ""
+
+    @property
+    def place_words(self):
+        """What a note about a change calls it."""
+        return _("The scheme")
+
+    def write_down(self, by, note, edits):
+        """Append changes of wording, given as (what, before, after)."""
+        SchemeEdit.objects.bulk_create(
+            SchemeEdit(
+                scheme=self, by=by, note=note, what=what, before=before, after=after
+            )
+            for what, before, after in edits
+        )
+
+    @transaction.atomic
+    def make_version(self, name, series):
+        """Return a copy with everything that belongs to it, free to be changed."""
+        copy = MarkScheme.objects.create(
+            name=name, series=series, tariff=self.tariff, supersedes=self
+        )
+        for level in self.levels.all():
+            strands = list(level.strands.all())
+            level.pk, level._state.adding, level.scheme = None, True, copy
+            level.save()
+            for strand in strands:
+                strand.pk, strand._state.adding, strand.level = None, True, level
+                strand.save()
+        points = {}
+        for point in self.points.all():
+            original = point.pk
+            point.pk, point._state.adding, point.scheme = None, True, copy
+            needed, point.needs = point.needs_id, None
+            point.save()
+            points[original] = (point, needed)
+        for point, needed in points.values():
+            if needed:
+                point.needs = points[needed][0]
+                point.save(update_fields=["needs"])
+        for ceiling in self.ceilings.all():
+            ceiling.pk, ceiling._state.adding, ceiling.scheme = None, True, copy
+            ceiling.save()
+        return copy
+
+    def earlier_versions(self):
+        """Return the ids of what this was made from, newest first."""
+        found, scheme_id = [], self.supersedes_id
+        while scheme_id is not None:
+            found.append(scheme_id)
+            scheme_id = (
+                MarkScheme.objects.filter(pk=scheme_id)
+                .values_list("supersedes", flat=True)
+                .get()
+            )
+        return found
 
 
 class LevelManager(models.Manager.from_queryset(StaffOnlyQuerySet)):
@@ -256,6 +429,9 @@ class LevelManager(models.Manager.from_queryset(StaffOnlyQuerySet)):
 
 class Level(models.Model):
     """A rung of the ladder, from 1 upward, in words for students and for markers."""
+
+    NUMBERS = ("number", "lowest_mark", "highest_mark")
+    WORDS = ("for_student", "for_marker")
 
     scheme = models.ForeignKey(
         MarkScheme, models.CASCADE, related_name="levels", verbose_name=_("scheme")
@@ -300,6 +476,10 @@ class Level(models.Model):
         return self.scheme.is_frozen
 
     @property
+    def place_words(self):
+        return _("Level %(number)d") % {"number": self.number}
+
+    @property
     def band(self):
         return (self.lowest_mark, self.highest_mark)
 
@@ -323,6 +503,9 @@ class StrandManager(models.Manager.from_queryset(StaffOnlyQuerySet)):
 
 class Strand(models.Model):
     """One strand of a level: analysis, reasoning, knowledge."""
+
+    NUMBERS = ("letter",)
+    WORDS = ("name", "for_student", "for_marker")
 
     level = models.ForeignKey(
         Level, models.CASCADE, related_name="strands", verbose_name=_("level")
@@ -358,6 +541,13 @@ class Strand(models.Model):
     def is_frozen(self):
         return self.level.scheme.is_frozen
 
+    @property
+    def place_words(self):
+        return _("Level %(number)d, strand %(letter)s") % {
+            "number": self.level.number,
+            "letter": self.letter,
+        }
+
 
 class MarkingPointManager(models.Manager.from_queryset(StaffOnlyQuerySet)):
     def get_by_natural_key(self, name, series, order):
@@ -369,6 +559,9 @@ class MarkingPoint(models.Model):
 
     One that `needs` another earns nothing without it: a detail supports an inference.
     """
+
+    NUMBERS = ("order", "needs")
+    WORDS = ("name", "for_student", "for_marker")
 
     scheme = models.ForeignKey(
         MarkScheme, models.CASCADE, related_name="points", verbose_name=_("scheme")
@@ -412,6 +605,10 @@ class MarkingPoint(models.Model):
     def is_frozen(self):
         return self.scheme.is_frozen
 
+    @property
+    def place_words(self):
+        return _("Point %(order)d") % {"order": self.order}
+
 
 class CeilingManager(models.Manager.from_queryset(StaffOnlyQuerySet)):
     def get_by_natural_key(self, name, series, condition, level_number=0):
@@ -425,6 +622,9 @@ class CeilingManager(models.Manager.from_queryset(StaffOnlyQuerySet)):
 
 class Ceiling(models.Model):
     """A cap with a reason. A firm one refuses higher marks, the others remind."""
+
+    NUMBERS = ("level_number", "highest_mark", "is_firm")
+    WORDS = ("condition",)
 
     scheme = models.ForeignKey(
         MarkScheme, models.CASCADE, related_name="ceilings", verbose_name=_("scheme")
@@ -480,11 +680,21 @@ class Ceiling(models.Model):
     def is_frozen(self):
         return self.scheme.is_frozen
 
+    @property
+    def place_words(self):
+        return _("Ceiling at %(mark)d") % {"mark": self.highest_mark}
+
     def clean(self):
-        if self.scheme_id and self.highest_mark > self.scheme.tariff:
-            raise ValidationError(
-                {"highest_mark": _("The ceiling lies above the scheme’s tariff.")}
-            )
+        """Refuse a ceiling above the tariff; its level is checked with the ladder."""
+        if (
+            self.scheme_id is None
+            or self.level_number
+            or self.highest_mark is None
+            or self.scheme.tariff is None
+        ):
+            return
+        for fault in marking.ceiling_faults([self], [], self.scheme.tariff):
+            raise ValidationError({fault.field: fault.sentence})
 
 
 class SchemeEdit(models.Model):
@@ -587,6 +797,14 @@ class Boundary(models.Model):
 
 def check_ladder(scheme):
     """Raise `ValidationError` with a sentence for each fault of a saved scheme."""
-    found = marking.ladder_faults(list(scheme.levels.all()), scheme.tariff)
+    levels, points = list(scheme.levels.all()), list(scheme.points.all())
+    kind = marking.kind_fault(len(levels), len(points), scheme.tariff)
+    found = [kind] if kind else []
+    for fault in (
+        *(marking.ladder_faults(levels, scheme.tariff) if levels else ()),
+        *(marking.point_faults(points, scheme.tariff) if points else ()),
+        *marking.ceiling_faults(list(scheme.ceilings.all()), levels, scheme.tariff),
+    ):
+        found.append(fault.sentence)
     if found:
-        raise ValidationError([fault.sentence for fault in found])
+        raise ValidationError(found)

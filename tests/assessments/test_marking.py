@@ -55,8 +55,107 @@ def test_a_missing_number_is_explained():
     ]
 
     assert marking.ladder_faults(levels, 6) == [
-        marking.SchemeFault(3, "Level 2 is missing. Number from 1.")
+        marking.SchemeFault(3, "Level 2 is missing. Number from 1.", "number")
     ]
+
+
+@pytest.mark.parametrize(
+    ("levels", "points", "words"),
+    [
+        (4, 0, ""),
+        (0, 4, ""),
+        (4, 4, "The scheme has levels and points. Delete the levels, or"),
+        (0, 0, "The scheme has no levels yet. Add levels that cover 1 to 4, or"),
+    ],
+)
+def test_a_scheme_has_levels_or_points(levels, points, words):
+    found = marking.kind_fault(levels, points, 4)
+
+    assert found.startswith(words) and bool(found) == bool(words)
+
+
+def points(*orders, needs=()):
+    """Return points at these places; `needs` pairs a place with the one it needs."""
+    found = [
+        SimpleNamespace(order=order, name=f"Point {order}", needs=None)
+        for order in orders
+    ]
+    for place, needed in needs:
+        found[place].needs = found[needed]
+    return found
+
+
+# Edexcel question 1: two inferences, each with a detail that needs it.
+INFERENCES = points(1, 2, 3, 4, needs=[(1, 0), (3, 2)])
+
+
+@pytest.mark.parametrize(
+    ("given", "tariff", "expected"),
+    [
+        (INFERENCES, 4, []),
+        (
+            INFERENCES,
+            5,
+            [
+                marking.RowFault(
+                    None,
+                    "There are 4 points, but the question has 5 marks. A point is one "
+                    "mark: give 5 points, or set the tariff to 4.",
+                    "order",
+                )
+            ],
+        ),
+        (
+            points(4, 1, 3),
+            3,
+            [marking.RowFault(0, "Point 2 is missing. Number from 1.", "order")],
+        ),
+        (
+            points(1, 2, needs=[(0, 1)]),
+            2,
+            [
+                marking.RowFault(
+                    0,
+                    "“Point 1” needs “Point 2”, which does not come before it. Let it "
+                    "need an earlier point.",
+                    "needs",
+                )
+            ],
+        ),
+    ],
+)
+def test_points_are_one_mark_each(given, tariff, expected):
+    assert marking.point_faults(given, tariff) == expected
+
+
+@pytest.mark.parametrize(
+    ("number", "highest", "field"),
+    [
+        (0, 12, None),
+        (0, 13, "highest_mark"),
+        (2, 4, None),
+        (2, 6, None),
+        (2, 3, "highest_mark"),
+        (2, 7, "highest_mark"),
+        (2, 13, "highest_mark"),
+        (5, 6, "level_number"),
+    ],
+)
+def test_a_ceiling_lies_inside_the_tariff_and_its_level(number, highest, field):
+    sound = SimpleNamespace(condition="a", level_number=0, highest_mark=6)
+    asked = SimpleNamespace(condition="b", level_number=number, highest_mark=highest)
+    found = marking.ceiling_faults([sound, asked], TWELVE, 12)
+
+    assert [(fault.place, fault.field) for fault in found] == (
+        [(1, field)] if field else []
+    )
+
+
+def test_a_ceiling_for_a_level_of_a_scheme_without_levels_is_explained():
+    asked = SimpleNamespace(condition="b", level_number=1, highest_mark=1)
+
+    (fault,) = marking.ceiling_faults([asked], [], 4)
+    assert fault.sentence.startswith("The scheme has no level 1 (it has: none).")
 
 
 @pytest.mark.parametrize(

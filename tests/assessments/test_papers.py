@@ -2,7 +2,14 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from assessments.models import Assessment, Ceiling, Level, Question, QuestionType
+from assessments.models import (
+    Assessment,
+    Ceiling,
+    Level,
+    MarkScheme,
+    Question,
+    QuestionType,
+)
 from assessments.models.schemes import check_ladder
 from terror_site import content
 from tests.factories import AQA6, EDX3D, make_question, make_scheme
@@ -37,6 +44,8 @@ def test_a_ladder_with_a_gap_is_explained():
     check_ladder(make_scheme("Whole", [(1, 3), (4, 6)]))
     with pytest.raises(ValidationError, match="No level has mark 4"):
         check_ladder(make_scheme("Gap", [(1, 3), (5, 6)]))
+    with pytest.raises(ValidationError, match="no levels yet"):
+        check_ladder(MarkScheme.objects.create(name="Bare", series="1", tariff=2))
 
 
 def test_a_ceiling_lies_within_its_scheme():
@@ -90,6 +99,8 @@ def test_the_shipped_schemes_are_whole_and_fit():
         assert sorted(found) == ceilings
         for level in levels:
             assert level.for_student and level.for_marker
+    for scheme in MarkScheme.objects.all():
+        check_ladder(scheme)
     spag = Question.objects.get(slug="edexcel-3d-source-a").spag_scheme
     assert [x.band for x in spag.levels.order_by("number")] == [(1, 1), (2, 3), (4, 4)]
     assert spag.levels.get(number=2).band_words == "2–3"
