@@ -10,7 +10,10 @@ from assessments.models import (
     AnswerVersion,
     Assessment,
     Assignment,
+    BoundarySet,
     Ceiling,
+    Duration,
+    ExamPaper,
     Level,
     Mark,
     MarkScheme,
@@ -264,6 +267,50 @@ def make_question(form=AQA6, slug="a-question", published=True):
         indicative_content="INDICATIVE-CONTENT here.",
         published_at=timezone.now() if published else None,
     )
+
+
+def make_exam_paper(questions, code="EXAM", **fields):
+    """Return an exam paper of just these questions' forms."""
+    forms = [question.type for question in questions]
+    exam_paper = ExamPaper.objects.create(
+        code=code,
+        **{
+            "board": forms[0].board,
+            "specification": "x",
+            "number": "1",
+            "title": f"Paper {code}",
+            "marks": sum(form.tariff + form.spag for form in forms),
+            **fields,
+        },
+    )
+    for form in forms:
+        form.exam_paper = exam_paper
+        form.save(update_fields=["exam_paper"])
+    Duration.objects.create(
+        exam_paper=exam_paper, name="usual", minutes=60, is_default=True
+    )
+    return exam_paper
+
+
+def make_paper(questions, exam_paper=None, slug="a-paper", **fields):
+    paper = Assessment.objects.create(
+        slug=slug,
+        exam_paper=exam_paper,
+        **{"title": f"The paper {slug}", "minutes": 60, **fields},
+    )
+    for order, question in enumerate(questions, 1):
+        paper.assessment_questions.create(question=question, order=order)
+    return paper
+
+
+def make_boundaries(exam_paper, lowest_totals, series="summer 2026", *, used=True):
+    """Return a set whose totals stand from grade 9 downward."""
+    made = BoundarySet.objects.create(
+        exam_paper=exam_paper, series=series, is_used=used
+    )
+    for grade, lowest in zip(range(9, 0, -1), lowest_totals, strict=True):
+        made.boundaries.create(grade=grade, lowest_total=lowest)
+    return made
 
 
 def make_assignment(question, group, teacher, *, days=7, opened=1):
