@@ -89,7 +89,11 @@ class PlaceForm(forms.ModelForm):
     """A question's place in a paper. Places are numbered anew by `PlaceFormSet`."""
 
     order = forms.IntegerField(
-        label=_("Order"), min_value=0, max_value=LAST, required=False
+        label=_("Order"),
+        min_value=0,
+        max_value=LAST,
+        required=False,
+        widget=forms.NumberInput(attrs={"aria-label": _("Order")}),
     )
 
     class Meta:

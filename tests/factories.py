@@ -203,6 +203,16 @@ AQA6 = {
     "ceilings": [("only one bullet", 6, True), ("no judgement", 9, False)],
     "spag": 0,
 }
+AQA5 = {
+    "code": "AQA-P1A-Q5",
+    "board": "AQA",
+    "number": "5",
+    "tariff": 8,
+    "ao": (4, 4, 0, 0),
+    "bands": [(1, 2), (3, 4), (5, 6), (7, 8)],
+    "ceilings": [],
+    "spag": 0,
+}
 EDX3D = {
     "code": "EDX-P3-Q3d",
     "board": "Edexcel",
@@ -336,8 +346,12 @@ def make_script(student, assignment, text="", question=None, *, hand_in=False):
 
 
 def make_mark(script, marker, mark=8, *, award=True, role=Mark.Role.FIRST, **fields):
-    """Return a mark on a script's one answer, split by the written rule."""
-    answer = script.answers.select_related("question__type").get()
+    """Return a mark on a script's one answer, split by the written rule.
+
+    Of several answers, `order` names the one.
+    """
+    answers = script.answers.select_related("question__type")
+    answer = answers.get(order=fields.pop("order", 1))
     row = Mark.prepare(answer, marker, role)
     row.mark = mark
     level = row.scheme.levels.filter(lowest_mark__lte=mark, highest_mark__gte=mark)
