@@ -246,7 +246,7 @@ def ceiling_for(tariff: int, level_number: int, ceilings: Iterable[CeilingLike])
     )
 
 
-def point_faults(ticked: Iterable[int], needs: Mapping[int, int | None]) -> list[int]:
+def idle_points(ticked: Iterable[int], needs: Mapping[int, int | None]) -> list[int]:
     """Return the ticked points that earn nothing, for what they need is not ticked.
 
     `needs` maps each point of the scheme to the point it supports, or None.
@@ -356,3 +356,60 @@ def faults(judgement: Judgement) -> dict[str, str]:
 def total(mark: int, spag: int | None) -> int:
     """Return mark and SPaG together; the mark itself never contains SPaG."""
     return mark + (spag or 0)
+
+
+GRADES = range(9, 0, -1)
+UNGRADED = "U"
+
+
+def grade(total: int, lowest_totals: Mapping[int, int] | None) -> int | str | None:
+    """Return the highest grade that a total reaches, "U" for none of them.
+
+    None where there are no boundaries: a grade is never guessed.
+    """
+    if not lowest_totals:
+        return None
+    reached = [number for number, lowest in lowest_totals.items() if total >= lowest]
+    return max(reached, default=UNGRADED)
+
+
+class BoundaryFault(NamedTuple):
+    """What is wrong with grade boundaries: the grade, and a sentence."""
+
+    grade: int
+    sentence: str
+
+
+def boundary_faults(
+    lowest_totals: Mapping[int, int], highest: int
+) -> list[BoundaryFault]:
+    """Return why these totals do not fall from grade to grade within a paper.
+
+    Each grade is compared with the next higher one that has a total within the paper.
+    """
+    found = []
+    above = None
+    for number in GRADES:
+        lowest = lowest_totals.get(number)
+        if lowest is None:
+            sentence = f"Grade {number} has no total. Enter the lowest that earns it."
+        elif lowest > highest:
+            sentence = (
+                f"Nobody reaches {lowest} for grade {number}: the paper has {highest} "
+                f"marks. Enter {highest} or less."
+            )
+        elif lowest < 1:
+            sentence = (
+                f"Grade {number} from {lowest} would go to an empty script. Enter 1 or "
+                "more."
+            )
+        elif above is not None and lowest >= above[1]:
+            sentence = (
+                f"Grade {number} begins at {lowest} and grade {above[0]} at {above[1]}: "
+                f"a lower grade needs fewer marks. Enter less than {above[1]}."
+            )
+        else:
+            above = (number, lowest)
+            continue
+        found.append(BoundaryFault(number, sentence))
+    return found

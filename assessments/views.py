@@ -28,7 +28,11 @@ from assessments.models import (
     Script,
 )
 from assessments.models.marks import shown_release
-from assessments.models.scripts import AnswerMovedError, texts_standing
+from assessments.models.scripts import (
+    AnswerMovedError,
+    NothingToAnswerError,
+    texts_standing,
+)
 from lessons.models import Lesson
 
 VERSIONS_A_PAGE = 50
@@ -110,7 +114,13 @@ def assignment_start(request, pk):
     if request.user.is_staff:
         raise Http404
     assignment = get_object_or_404(Assignment.objects.visible_to(request.user), pk=pk)
-    script = Script.start(request.user, assignment=assignment)
+    try:
+        script = Script.start(request.user, assignment=assignment)
+    except NothingToAnswerError:
+        messages.warning(
+            request, _("This task is being changed. Ask your teacher, or come back.")
+        )
+        return redirect("assessments:my-work")
     return redirect(script)
 
 

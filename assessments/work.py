@@ -3,11 +3,12 @@
 import json
 import secrets
 
+from django.db.models import Prefetch
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, ngettext
 
-from assessments import difference
-from assessments.models import Assignment, Script
+from assessments import difference, marking
+from assessments.models import AssessmentQuestion, Assignment, Script
 from assessments.models.marks import Release, shown_release
 
 
@@ -34,7 +35,12 @@ def ledger(student):
         Assignment.objects.visible_to(student)
         .exclude(pk__in=begun)
         .select_related("assessment")
-        .prefetch_related("assessment__assessment_questions__question__type")
+        .prefetch_related(
+            Prefetch(
+                "assessment__assessment_questions",
+                AssessmentQuestion.objects.published().select_related("question__type"),
+            )
+        )
     )
     rows = [_waiting_row(assignment) for assignment in waiting]
     rows += [_script_row(script) for script in scripts]
@@ -58,18 +64,12 @@ def ledger(student):
 
 def _waiting_row(assignment):
     late = assignment.is_past_due
+    task = assignment.assessment
+    questions = [item.question for item in task.assessment_questions.all()]
     return {
-        "title": _title(
-            [
-                item.question
-                for item in assignment.assessment.assessment_questions.all()
-            ],
-            assignment.assessment.title,
-        ),
+        "title": _title(questions, task),
         "assignment": assignment,
-        "meta": _meta(
-            [item.question for item in assignment.assessment.assessment_questions.all()]
-        ),
+        "meta": _meta(questions, task),
         "due_at": assignment.due_at,
         "is_done": False,
         "state": "late" if late else "new",
@@ -80,11 +80,22 @@ def _waiting_row(assignment):
     }
 
 
-def _title(questions, fallback):
-    return questions[0].wording.rstrip(":") if len(questions) == 1 else fallback
+def _title(questions, task):
+    """Name a paper by its title, a question alone by its wording."""
+    if task is not None and (task.is_paper or len(questions) != 1):
+        return task.title
+    return questions[0].wording.rstrip(":") if questions else ""
 
 
-def _meta(questions):
+def _meta(questions, task):
+    if task is not None and task.is_paper:
+        forms = [question.type for question in questions]
+        return _("%(questions)s · %(marks)d marks · %(minutes)d minutes") % {
+            "questions": ngettext("%(n)d question", "%(n)d questions", len(forms))
+            % {"n": len(forms)},
+            "marks": sum(form.tariff + form.spag for form in forms),
+            "minutes": task.minutes or sum(form.minutes for form in forms),
+        }
     form = questions[0].type if len(questions) == 1 else None
     if form is None:
         return ""
@@ -102,16 +113,14 @@ def _script_row(script):
     is_second = script.question_id is not None and script.assignment_id is not None
     due_at = script.assignment.due_at if script.assignment and not is_second else None
     row = {
-        "title": _title(
-            questions, script.assignment.assessment.title if script.assignment else ""
-        ),
+        "title": _title(questions, script.task),
         "script": script,
         "kind": _("second draft")
         if any(answer.redraft_of for answer in answers)
         else _("practice")
         if script.is_practice
         else "",
-        "meta": _meta(questions),
+        "meta": _meta(questions, script.task),
         "due_at": due_at,
         "at": script.handed_in_at or script.started_at,
         "is_done": script.is_handed_in,
@@ -150,12 +159,17 @@ def desk(script, answer, questions):
     plan = json.loads(answer.plan) if answer.plan else []
     boxes = list(question.plan_boxes.all())
     original = answer.redraft_of
+    answers = list(script.answers.values_list("order", "question__type__number"))
     return {
         "script": script,
         "answer": answer,
-        "orders": list(script.answers.values_list("order", flat=True)),
+        "answers": _named(answers),
+        "paper": _paper_at(script, answer, answers),
         "question": question,
         "tariff": question.type.tariff_words,
+        "minutes": script.task.minutes_asked([question.type])[0]
+        if script.task
+        else question.type.minutes,
         "plan": [
             (box, plan[place] if place < len(plan) else "")
             for place, box in enumerate(boxes)
@@ -164,6 +178,35 @@ def desk(script, answer, questions):
         "feedback": _feedback_to_act_on(original) if original else None,
         # One page, one tab: its saves are told apart from other windows' by this.
         "tab": secrets.token_urlsafe(12),
+    }
+
+
+def _named(answers):
+    """Name a script's answers by the numbers of their forms, where those differ."""
+    numbers = [number for _order, number in answers]
+    is_plain = len(set(numbers)) == len(numbers)
+    return [
+        (
+            order,
+            _("Question %(number)s") % {"number": number}
+            if is_plain
+            else _("Answer %(number)d") % {"number": order},
+        )
+        for order, number in answers
+    ]
+
+
+def _paper_at(script, answer, answers):
+    """Return what the desk says of a paper around one of its answers."""
+    if script.task is None or not script.task.is_paper:
+        return None
+    orders = [order for order, _number in answers]
+    return {
+        "title": script.task.title,
+        "introduction": script.task.introduction,
+        "minutes": script.task.minutes,
+        "place": orders.index(answer.order) + 1,
+        "count": len(orders),
     }
 
 
@@ -188,12 +231,37 @@ def feedback(script, shown):
     return {
         "script": script,
         "shown": shown,
+        "paper": _result(script, answers, marks),
         "items": [
             _feedback_item(answer, marks[answer.pk])
             for answer in answers
             if answer.pk in marks
         ],
     }
+
+
+def _result(script, answers, marks):
+    """Return the total of a whole paper, with the grade where there can be one.
+
+    A grade needs boundaries in use, and a mark for each question of the exam paper.
+    """
+    task = script.task
+    if task is None or not task.is_paper:
+        return None
+    total = sum(mark.total for mark in marks.values())
+    result = {
+        "title": task.title,
+        "total": total,
+        "of": sum(mark.highest_total for mark in marks.values()),
+        "grade": None,
+        "series": "",
+    }
+    marked = {answer.question.type_id for answer in answers if answer.pk in marks}
+    used = task.exam_paper and task.exam_paper.used_boundaries()
+    if used and marked == {form.pk for form in task.exam_paper.question_types.all()}:
+        result["grade"] = marking.grade(total, used.lowest_totals())
+        result["series"] = used.series
+    return result
 
 
 def _feedback_item(answer, mark):

@@ -10,7 +10,10 @@ from assessments.models import (
     AnswerVersion,
     Assessment,
     Assignment,
+    BoundarySet,
     Ceiling,
+    Duration,
+    ExamPaper,
     Exemplar,
     Level,
     Mark,
@@ -218,6 +221,16 @@ AQA6 = {
     "ceilings": [("only one bullet", 6, True), ("no judgement", 9, False)],
     "spag": 0,
 }
+AQA5 = {
+    "code": "AQA-P1A-Q5",
+    "board": "AQA",
+    "number": "5",
+    "tariff": 8,
+    "ao": (4, 4, 0, 0),
+    "bands": [(1, 2), (3, 4), (5, 6), (7, 8)],
+    "ceilings": [],
+    "spag": 0,
+}
 EDX3D = {
     "code": "EDX-P3-Q3d",
     "board": "Edexcel",
@@ -284,6 +297,50 @@ def make_question(form=AQA6, slug="a-question", published=True):
     )
 
 
+def make_exam_paper(questions, code="EXAM", **fields):
+    """Return an exam paper of just these questions' forms."""
+    forms = [question.type for question in questions]
+    exam_paper = ExamPaper.objects.create(
+        code=code,
+        **{
+            "board": forms[0].board,
+            "specification": "x",
+            "number": "1",
+            "title": f"Paper {code}",
+            "marks": sum(form.tariff + form.spag for form in forms),
+            **fields,
+        },
+    )
+    for form in forms:
+        form.exam_paper = exam_paper
+        form.save(update_fields=["exam_paper"])
+    Duration.objects.create(
+        exam_paper=exam_paper, name="usual", minutes=60, is_default=True
+    )
+    return exam_paper
+
+
+def make_paper(questions, exam_paper=None, slug="a-paper", **fields):
+    paper = Assessment.objects.create(
+        slug=slug,
+        exam_paper=exam_paper,
+        **{"title": f"The paper {slug}", "minutes": 60, **fields},
+    )
+    for order, question in enumerate(questions, 1):
+        paper.assessment_questions.create(question=question, order=order)
+    return paper
+
+
+def make_boundaries(exam_paper, lowest_totals, series="summer 2026", *, used=True):
+    """Return a set whose totals stand from grade 9 downward."""
+    made = BoundarySet.objects.create(
+        exam_paper=exam_paper, series=series, is_used=used
+    )
+    for grade, lowest in zip(range(9, 0, -1), lowest_totals, strict=True):
+        made.boundaries.create(grade=grade, lowest_total=lowest)
+    return made
+
+
 def make_assignment(question, group, teacher, *, days=7, opened=1):
     now = timezone.now()
     return Assignment.objects.create(
@@ -307,8 +364,12 @@ def make_script(student, assignment, text="", question=None, *, hand_in=False):
 
 
 def make_mark(script, marker, mark=8, *, award=True, role=Mark.Role.FIRST, **fields):
-    """Return a mark on a script's one answer, split by the written rule."""
-    answer = script.answers.select_related("question__type").get()
+    """Return a mark on a script's one answer, split by the written rule.
+
+    Of several answers, `order` names the one.
+    """
+    answers = script.answers.select_related("question__type")
+    answer = answers.get(order=fields.pop("order", 1))
     row = Mark.prepare(answer, marker, role)
     row.mark = mark
     level = row.scheme.levels.filter(lowest_mark__lte=mark, highest_mark__gte=mark)

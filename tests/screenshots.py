@@ -78,8 +78,8 @@ def trip(camera, browser, site):
     sign_in(student, site, "student")
     for question, day in (("Edexcel-style", "30/11/2027"), ("AQA-style", "29/11/2027")):
         teacher.goto(f"{site.address}/admin/assessments/assignment/add/")
-        option = teacher.locator("#id_question option", has_text=question).first
-        teacher.select_option("#id_question", option.get_attribute("value"))
+        option = teacher.locator("#id_task option", has_text=question).first
+        teacher.select_option("#id_task", option.get_attribute("value"))
         teacher.select_option("#id_group", label="10B/Hi1")
         teacher.fill("#id_due_at_0", day)
         teacher.fill("#id_due_at_1", "15:00:00")

@@ -12,9 +12,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from assessments.models import (
     Answer,
     AnswerVersion,
+    Assessment,
     Assignment,
     Event,
-    ExamPaper,
     Mark,
     MarkScheme,
     QuestionType,
@@ -23,7 +23,13 @@ from assessments.models import (
 from people import set_up
 from people.models import School
 from tests.base import CAST, PEOPLE, SchoolTestCase
-from tests.factories import make_apparatus, make_exemplar
+from tests.factories import (
+    make_apparatus,
+    make_boundaries,
+    make_exam_paper,
+    make_exemplar,
+    make_paper,
+)
 
 STUDENTS = {"sam", "tom", "una"}
 STAFF = {"ada", "asa", "bea", "hal", "sen", "dee", "sid"}
@@ -171,6 +177,10 @@ RULES = {
     "admin:assessments_exemplar_question": staff_pages(EDITORS),
     # Nothing is shown to the class yet.
     "assessments:exemplars": {**dict.fromkeys(CAST, 404), "nobody": SIGN_IN},
+    # Papers are the department's, boundaries the head's.
+    **model_pages("assessments_assessment", viewers=EDITORS, adders=EDITORS),
+    "admin:assessments_assessment_copy": staff_pages(set(), refused=405),
+    **model_pages("assessments_boundaryset", viewers=EDITORS, adders={"hal"}),
     **model_pages(
         "assessments_script",
         viewers=READS_SAM,
@@ -260,6 +270,10 @@ POSTS = {
         "hal": 302,
         **dict.fromkeys({"ada", "asa", "sen", "dee", "sid"}, 403),
     },
+    "admin:assessments_assessment_copy": {
+        **dict.fromkeys(EDITORS, 302),
+        **dict.fromkeys(STAFF - EDITORS, 403),
+    },
     "admin:assessments_assignment_add": {
         **dict.fromkeys({"ada", "hal"}, 302),
         # Bea may set work, but not to Ada's class: the form comes back.
@@ -329,11 +343,11 @@ class PagesTest(SchoolTestCase):
         super().setUpTestData()
         cls.school = School.objects.get_or_create(pk=1)[0]
         cls.exemplar = make_exemplar(cls.question)
-        cls.exam_paper = ExamPaper.objects.create(
-            code="P", board="B", specification="s", number="1", title="T", marks=40
-        )
         for name, row in make_apparatus(cls.lesson).items():
             setattr(cls, name, row)
+        cls.exam_paper = make_exam_paper([cls.question])
+        cls.paper = make_paper([cls.question], cls.exam_paper)
+        cls.boundaries = make_boundaries(cls.exam_paper, range(10, 1, -1))
 
     def address(self, name):
         """Return a route's address for Ada's rows, which Bea may not see."""
@@ -352,6 +366,8 @@ class PagesTest(SchoolTestCase):
             "assessments_assignment": self.assignment,
             "assessments_question": self.question,
             "assessments_exemplar": self.exemplar,
+            "assessments_assessment": self.paper,
+            "assessments_boundaryset": self.boundaries,
             "assessments_script": self.script,
             "assessments_markscheme": self.question.mark_scheme,
             "assessments_level": self.question.mark_scheme.levels.first(),
@@ -392,6 +408,7 @@ class PagesTest(SchoolTestCase):
             "assessments:script-self-mark": [handed_in_id],
             "assessments:script-feedback": [handed_in_id],
             "admin:assessments_assignment_release": [self.assignment.pk],
+            "admin:assessments_assessment_copy": [self.paper.pk],
             "admin:assessments_script_mark": [handed_in_id, 1],
             "admin:assessments_script_events": [handed_in_id],
             "admin:assessments_script_reveal": [handed_in_id],
@@ -456,7 +473,7 @@ class PagesTest(SchoolTestCase):
             "version": 1, "scripts": [self.script.public_id], "release": 1,
             "confirmed": self.open_script.answers.get().current_id,
             "level": level.pk, "mark": 8, "ao1": 4, "ao2": 4, "_award": 1, "seen": 0,
-            "seen_version": version, "question": self.question.pk,
+            "seen_version": version, "task": f"q-{self.question.pk}",
             "group": self.hi1.pk, "opens_at_0": "2026-11-02", "opens_at_1": "09:00",
             "due_at_0": "2026-12-02", "due_at_1": "09:00", "note": "",
             "name": "A scheme", "series": "2030", "questions": [self.question.pk],
@@ -480,15 +497,17 @@ class PagesTest(SchoolTestCase):
                 with transaction.atomic():
                     response = self.client.post(self.address(name), data, **kind)
                     rows = (
-                        Answer, AnswerVersion, Assignment, Mark, Release, Event,
-                        MarkScheme, QuestionType,
+                        Answer, AnswerVersion, Assessment, Assignment, Mark, Release,
+                        Event, MarkScheme, QuestionType,
                     )  # fmt: skip
                     after = [model.objects.count() for model in rows]
                     transaction.set_rollback(True)
                 before = [model.objects.count() for model in rows]
                 did = before != after
                 # The admin leads Bea home (302) from a row that is not hers.
-                owner = expected in (200, 302) and person != "bea"
+                owner = expected in (200, 302) and (
+                    person != "bea" or name == "admin:assessments_assessment_copy"
+                )
                 if response.status_code != expected or (did and not owner):
                     wrong.append((person, name, response.status_code, expected, did))
 

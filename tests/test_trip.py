@@ -43,8 +43,8 @@ def look(page, watch, name, scripts=True):
 
 def set_work(page, watch, site, question, scripts):
     page.goto(f"{site.address}/admin/assessments/assignment/add/")
-    option = page.locator("#id_question option", has_text=question).first
-    page.select_option("#id_question", option.get_attribute("value"))
+    option = page.locator("#id_task option", has_text=question).first
+    page.select_option("#id_task", option.get_attribute("value"))
     page.select_option("#id_group", label="10B/Hi1")
     page.fill("#id_due_at_0", "30/11/2027")
     page.fill("#id_due_at_1", "15:00:00")

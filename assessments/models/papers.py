@@ -1,12 +1,15 @@
 """What is asked: questions, papers made of them, and exemplars."""
 
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef, Prefetch
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from assessments import paper_check
 from assessments.models.schemes import (
     ExamPaper,
     MarkScheme,
@@ -14,6 +17,10 @@ from assessments.models.schemes import (
     StaffOnlyQuerySet,
 )
 from lessons.models import Lesson, Source
+from lessons.models.lessons import PublishedQuerySet
+
+# Further than any paper reaches: see `Assessment.put_in_order`.
+_OUT_OF_THE_WAY = 1000
 
 
 class QuestionQuerySet(models.QuerySet):
@@ -139,6 +146,10 @@ class Question(models.Model):
                 )
 
     @property
+    def is_published(self):
+        return self.published_at is not None and self.published_at <= timezone.now()
+
+    @property
     def starter_list(self):
         return [line for line in self.starters.splitlines() if line.strip()]
 
@@ -258,7 +269,38 @@ class QuestionSource(models.Model):
     natural_key.dependencies = ["assessments.question"]
 
 
-class AssessmentManager(models.Manager.from_queryset(StaffOnlyQuerySet)):
+class AssessmentQuerySet(StaffOnlyQuerySet):
+    def papers(self):
+        """Return the papers; the others are tasks of just one question."""
+        return self.exclude(slug=None)
+
+    def in_use(self):
+        """Return what students have begun, which stays as they know it."""
+        scripts = apps.get_model("assessments", "Script").objects
+        return self.filter(
+            Exists(scripts.filter(assignment__assessment=OuterRef("pk")))
+        )
+
+    shipped = PublishedQuerySet.shipped
+
+    def for_checking(self):
+        """Fetch what `faults` looks at; nine queries, however many papers."""
+        asked = AssessmentQuestion.objects.select_related(
+            "question__type", "question__mark_scheme", "question__spag_scheme"
+        ).prefetch_related(
+            "question__stimulus_points",
+            "question__question_sources",
+            "question__mark_scheme__levels",
+            "question__mark_scheme__points",
+        )
+        return self.select_related("exam_paper").prefetch_related(
+            "exam_paper__question_types",
+            "exam_paper__durations",
+            Prefetch("assessment_questions", asked),
+        )
+
+
+class AssessmentManager(models.Manager.from_queryset(AssessmentQuerySet)):
     def get_by_natural_key(self, slug):
         return self.get(slug=slug)
 
@@ -321,8 +363,154 @@ class Assessment(models.Model):
     def natural_key(self):
         return (self.slug,)
 
+    @property
+    def is_paper(self):
+        return self.slug is not None
 
-class AssessmentQuestionManager(models.Manager.from_queryset(StaffOnlyQuerySet)):
+    @property
+    def is_shipped(self):
+        return Assessment.objects.filter(pk=self.pk).shipped().exists()
+
+    @property
+    def is_in_use(self):
+        return Assessment.objects.filter(pk=self.pk).in_use().exists()
+
+    def published_questions(self):
+        """Return what students are asked, in order: a query for each call."""
+        items = self.assessment_questions.published().select_related("question")
+        return [item.question for item in items]
+
+    def minutes_asked(self, forms):
+        """Return the minutes of questions of these forms in this paper.
+
+        They follow the paper when it lasts as long as the exam lasts or lasted;
+        any other time is the teacher's own, and the forms keep theirs.
+        """
+        minutes = [form.minutes for form in forms]
+        durations = self.exam_paper.durations.all() if self.exam_paper else []
+        usual = next((row.minutes for row in durations if row.is_default), None)
+        if usual and any(row.minutes == self.minutes for row in durations):
+            return paper_check.scaled(minutes, usual, self.minutes)
+        return minutes
+
+    def as_values(self):
+        """Return this paper as the pure rules see it; wants `for_checking`."""
+        items = [item.question for item in self.assessment_questions.all()]
+        minutes = self.minutes_asked([question.type for question in items])
+        return paper_check.Paper(
+            model=self.exam_paper and self.exam_paper.as_values(),
+            minutes=self.minutes,
+            questions=tuple(
+                _as_values(question, part)
+                for question, part in zip(items, minutes, strict=True)
+            ),
+        )
+
+    def faults(self):
+        """Return what is wrong with it, as (where, sentence); wants `for_checking`."""
+        return paper_check.faults(self.as_values())
+
+    def hints(self):
+        return paper_check.hints(self.as_values())
+
+    @property
+    def can_be_set(self):
+        """Whether nothing is wrong but questions that would be left out."""
+        return not paper_check.obstacles(self.as_values())
+
+    @property
+    def words(self):
+        """The paper for somebody who chooses one; wants `for_checking`."""
+        items = [item.question for item in self.assessment_questions.all()]
+        asked = [question.type for question in items if question.is_published]
+        words = _("%(title)s: %(marks)d marks, %(minutes)d minutes") % {
+            "title": self.title,
+            "marks": sum(form.tariff + form.spag for form in asked),
+            "minutes": self.minutes or sum(form.minutes for form in asked),
+        }
+        left_out = [q.type.number for q in items if not q.is_published]
+        if left_out:
+            words += _(", without question %(numbers)s") % {
+                "numbers": ", ".join(left_out)
+            }
+        return words
+
+    @classmethod
+    def free_slug(cls, title):
+        """Return an address made of a title that no paper has yet."""
+        base = slugify(title)[:40].strip("-") or "paper"
+        taken = set(
+            cls.objects.filter(slug__startswith=base).values_list("slug", flat=True)
+        )
+        number = 1
+        while (base if number == 1 else f"{base}-{number}") in taken:
+            number += 1
+        return base if number == 1 else f"{base}-{number}"
+
+    @transaction.atomic
+    def copy(self):
+        """Return a copy with the same questions, for a teacher to change."""
+        title = f"{self.title[:110]} (copy)"
+        copy = Assessment.objects.create(
+            slug=self.free_slug(title),
+            title=title,
+            exam_paper=self.exam_paper,
+            minutes=self.minutes,
+            introduction=self.introduction,
+        )
+        for item in self.assessment_questions.all():
+            copy.assessment_questions.create(
+                question_id=item.question_id, order=item.order
+            )
+        return copy
+
+    def put_in_order(self, items):
+        """Number these places from 1 on; they may not be saved yet.
+
+        Two places never share a number, not even in between: what is there moves out
+        of the way first, and whoever calls this saves the new and changed ones.
+        """
+        places = self.assessment_questions
+        places.update(order=F("order") + _OUT_OF_THE_WAY)
+        for order, item in enumerate(items, 1):
+            item.order = order
+
+
+def _as_values(question, minutes):
+    form = question.type
+    return paper_check.Asked(
+        form=form.code,
+        number=form.number,
+        board=form.board,
+        tariff=form.tariff,
+        spag=form.spag,
+        objectives=form.maxima,
+        minutes=minutes,
+        wording=question.wording,
+        bullets=len(question.stimulus_points.all()),
+        printed=tuple(
+            paper_check.Printed(item.used_as, item.letter, item.source_id)
+            for item in question.question_sources.all()
+        ),
+        form_bullets=form.stimulus,
+        form_sources=form.sources,
+        form_interpretations=form.interpretations,
+        is_published=question.is_published,
+        is_point_marked=form.is_point_marked,
+        levels=len(question.mark_scheme.levels.all()),
+        points=len(question.mark_scheme.points.all()),
+        has_spag_scheme=question.spag_scheme_id is not None,
+    )
+
+
+class AssessmentQuestionQuerySet(StaffOnlyQuerySet):
+    def published(self):
+        return self.filter(question__published_at__lte=timezone.now())
+
+
+class AssessmentQuestionManager(
+    models.Manager.from_queryset(AssessmentQuestionQuerySet)
+):
     def get_by_natural_key(self, slug, order):
         return self.get(assessment__slug=slug, order=order)
 

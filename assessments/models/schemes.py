@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _, ngettext
 
-from assessments import marking
+from assessments import marking, paper_check
 from lessons.models import ShippedRow
 
 
@@ -62,6 +62,20 @@ class ExamPaper(models.Model):
     @cached_property
     def is_shipped(self):
         return came_with_us(self)
+
+    def as_values(self):
+        """Return this paper as the rules of `paper_check` see it."""
+        return paper_check.ExamPaper(
+            name=str(self),
+            board=self.board,
+            marks=self.marks,
+            forms=tuple((form.code, form.number) for form in self.question_types.all()),
+        )
+
+    def used_boundaries(self):
+        """Return the set of grade boundaries in use, or None."""
+        sets = self.boundary_sets.filter(is_used=True)
+        return sets.prefetch_related("boundaries").first()
 
 
 class DurationManager(models.Manager.from_queryset(StaffOnlyQuerySet)):
@@ -761,6 +775,25 @@ class BoundarySet(models.Model):
 
     def __str__(self):
         return f"{self.exam_paper}, {self.series}"
+
+    def clean(self):
+        """Refuse a second set in use, at its field and with the name of the first."""
+        others = BoundarySet.objects.filter(exam_paper=self.exam_paper_id, is_used=True)
+        used = others.exclude(pk=self.pk).first() if self.is_used else None
+        if used is not None:
+            raise ValidationError(
+                {
+                    "is_used": _(
+                        "The boundaries of %(series)s are in use for this paper. Take "
+                        "those out of use first."
+                    )
+                    % {"series": used.series}
+                }
+            )
+
+    def lowest_totals(self):
+        """Return grade → the lowest total that earns it."""
+        return {row.grade: row.lowest_total for row in self.boundaries.all()}
 
 
 class Boundary(models.Model):

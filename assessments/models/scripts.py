@@ -114,10 +114,12 @@ class Assignment(models.Model):
                 {"due_at": _("It is due before it opens. Change one of the two times.")}
             )
 
-    @property
-    def question(self):
-        """The task's question, or its first."""
-        return self.assessment.questions.first()
+    def task_value(self):
+        """Return what is set, as the form of an assignment writes it."""
+        questions = list(self.assessment.assessment_questions.all()[:2])
+        if self.assessment.is_paper or len(questions) != 1:
+            return f"p-{self.assessment_id}"
+        return f"q-{questions[0].question_id}"
 
     def shows_exemplars_to(self, student):
         """Whether this student may read marked examples: shown to the class, and
@@ -304,6 +306,12 @@ class Script(models.Model):
         return self.assignment_id is None
 
     @property
+    def task(self):
+        """The task that it answers whole; None for practice and for a second draft."""
+        is_whole = self.assignment_id is not None and self.question_id is None
+        return self.assignment.assessment if is_whole else None
+
+    @property
     def is_late(self):
         """Handed in after the date; a second draft is never late."""
         return (
@@ -403,17 +411,21 @@ class Script(models.Model):
     @classmethod
     @transaction.atomic
     def start(cls, student, *, assignment=None, question=None):
-        """Return the student's open script with its answers, made on first call."""
+        """Return the student's open script with its answers, made on first call.
+
+        Questions of a task that are not published are left out. Raises
+        `NothingToAnswerError` where that leaves none.
+        """
         if assignment is not None:
+            asked = assignment.assessment.published_questions()
+            begun = cls.objects.filter(
+                student=student, assignment=assignment, question=None
+            )
+            if not asked and not begun.exists():
+                raise NothingToAnswerError
             script, made = cls.objects.get_or_create(
                 student=student, assignment=assignment, question=None
             )
-            asked = [
-                item.question
-                for item in assignment.assessment.assessment_questions.select_related(
-                    "question"
-                )
-            ]
         else:
             # Two clicks at once wait for each other here.
             get_user_model().objects.select_for_update().get(pk=student.pk)
@@ -433,6 +445,10 @@ class Script(models.Model):
                     script=script, question=question_asked, order=order
                 )
         return script
+
+
+class NothingToAnswerError(Exception):
+    """None of a task's questions is published any more."""
 
 
 def texts_standing(answers):

@@ -614,7 +614,7 @@ class PracticeTest(DeskTestCase):
 class SettingWorkTest(DeskTestCase):
     def form(self, **changes):
         return {
-            "question": self.question.pk, "group": self.hi1.pk,
+            "task": f"q-{self.question.pk}", "group": self.hi1.pk,
             "opens_at_0": "01/09/2026", "opens_at_1": "09:00:00",
             "due_at_0": "01/12/2026", "due_at_1": "09:00:00", "note": "Use Source B.",
             **changes,

@@ -300,3 +300,63 @@ def test_every_mark_of_a_form_is_either_allowed_or_explained():
     }
 
     assert allowed == set(range(13))
+
+
+# Nine totals of an invented series; none of them is a board's.
+BOUNDARIES = {9: 44, 8: 39, 7: 34, 6: 29, 5: 24, 4: 20, 3: 14, 2: 9, 1: 4}
+
+
+@pytest.mark.parametrize(
+    ("total", "expected"),
+    [(52, 9), (44, 9), (43, 8), (20, 4), (19, 3), (4, 1), (3, "U"), (0, "U")],
+)
+def test_a_grade_begins_at_its_boundary(total, expected):
+    assert marking.grade(total, BOUNDARIES) == expected
+
+
+@pytest.mark.parametrize("nothing", [None, {}])
+def test_without_boundaries_there_is_no_grade(nothing):
+    assert marking.grade(52, nothing) is None
+
+
+@given(
+    st.lists(st.integers(1, 168), min_size=9, max_size=9, unique=True),
+    st.integers(0, 168),
+)
+def test_more_marks_never_give_a_lower_grade(totals, total):
+    lowest = dict(zip(range(1, 10), sorted(totals), strict=True))
+    assert marking.boundary_faults(lowest, 168) == []
+    found = marking.grade(total, lowest)
+
+    rank = 0 if found == "U" else found
+    assert rank == sum(total >= least for least in lowest.values())
+    after = marking.grade(total + 1, lowest)
+    assert (0 if after == "U" else after) in range(rank, 10)
+
+
+@pytest.mark.parametrize(
+    ("changes", "grade", "sentence"),
+    [
+        ({7: None}, 7, "Grade 7 has no total. Enter the lowest that earns it."),
+        (
+            {9: 53},
+            9,
+            "Nobody reaches 53 for grade 9: the paper has 52 marks. Enter 52 or less.",
+        ),
+        (
+            {1: 0},
+            1,
+            "Grade 1 from 0 would go to an empty script. Enter 1 or more.",
+        ),
+        (
+            {5: 29},
+            5,
+            "Grade 5 begins at 29 and grade 6 at 29: a lower grade needs fewer marks. "
+            "Enter less than 29.",
+        ),
+    ],
+)
+def test_a_faulty_boundary_is_explained(changes, grade, sentence):
+    assert marking.boundary_faults(BOUNDARIES | changes, 52) == [
+        marking.BoundaryFault(grade, sentence)
+    ]

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments.models import Script
+from assessments.models import Assessment, Script
 from lessons.models import Lesson
 from people import admin as people_admin, roles
 from people.models import Membership, School, TeachingGroup, User
@@ -47,6 +47,8 @@ class RegistryTest(SchoolTestCase):
                         expected = expected.filter(is_staff=True)
                     if model is Script:
                         expected = expected.handed_in().exclude(assignment=None)
+                    if model is Assessment:
+                        expected = expected.papers()
                     shown = response.context["cl"].result_list
                     self.assertEqual(
                         sorted(row.pk for row in shown),
@@ -77,7 +79,7 @@ class RegistryTest(SchoolTestCase):
         form = self.client.get(address).context["adminform"].form
         offered = list(form.fields["group"].queryset)
         data = {
-            "question": self.question.pk,
+            "task": f"q-{self.question.pk}",
             "group": self.hi2.pk,
             "opens_at_0": "2026-09-01",
             "opens_at_1": "09:00:00",
