@@ -498,7 +498,8 @@ class UsedSchemeTest(SchemesTestCase):
         response = self.client.post(self.address("change", top), data | {"note": ""})
         self.assertEqual([f for f, _ in self.sentences(response)], ["note"])
 
-        self.client.post(self.address("change", top), data)
+        response = self.client.post(self.address("change", top), data)
+        self.assertRedirects(response, self.address("change"))
         self.assertEqual(
             list(top.strands.values_list("letter", "name")), [("a", "Analysis")]
         )
@@ -1048,7 +1049,7 @@ class QueriesTest(SchemesTestCase):
                 )
 
     def test_points_cost_the_same_with_two_and_with_eight(self):
-        pages = []
+        pages, made = [], []
         for most in (2, 8):
             scheme = MarkScheme.objects.create(name=f"P{most}", series="1", tariff=most)
             needed = None
@@ -1058,6 +1059,10 @@ class QueriesTest(SchemesTestCase):
                     needs=needed,
                 )  # fmt: skip
             pages.append(self.address("change", scheme))
+            made.append(scheme)
         self.count(pages[0])
 
+        self.assertEqual(self.count(pages[0]), self.count(pages[1]))
+        for scheme in made:
+            ship(scheme)
         self.assertEqual(self.count(pages[0]), self.count(pages[1]))
