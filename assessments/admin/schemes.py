@@ -392,6 +392,9 @@ class LevelAdmin(WordedAdmin):
     def get_readonly_fields(self, request, obj=None):
         return ["scheme", *Level.NUMBERS]
 
+    def response_post_save_change(self, request, obj):
+        return redirect("admin:assessments_markscheme_change", obj.scheme_id)
+
 
 @admin.register(QuestionType)
 class QuestionTypeAdmin(ScopedAdmin):

@@ -10,7 +10,7 @@ from assessments.models import (
     Question,
     QuestionType,
 )
-from assessments.models.schemes import check_ladder
+from assessments.models.schemes import Editing, check_ladder
 from terror_site import content
 from tests.factories import AQA6, EDX3D, make_question, make_scheme
 
@@ -101,6 +101,8 @@ def test_the_shipped_schemes_are_whole_and_fit():
             assert level.for_student and level.for_marker
     for scheme in MarkScheme.objects.all():
         check_ladder(scheme)
+        assert scheme.editing is Editing.NOTHING
+    assert all(form.is_shipped for form in QuestionType.objects.all())
     spag = Question.objects.get(slug="edexcel-3d-source-a").spag_scheme
     assert [x.band for x in spag.levels.order_by("number")] == [(1, 1), (2, 3), (4, 4)]
     assert spag.levels.get(number=2).band_words == "2–3"
