@@ -1,6 +1,7 @@
 """Forms about answers and marks. What they refuse, they say how to put right."""
 
 from django import forms
+from django.core.validators import MaxValueValidator
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
@@ -340,12 +341,18 @@ class SelfMarkForm(forms.Form):
 
     def __init__(self, *args, scheme, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["level"].queryset = scheme.levels.all()
+        self.fields["mark"].validators.append(MaxValueValidator(scheme.tariff))
+        levels = scheme.levels.all()
+        self.fields["level"].queryset = levels
+        if not levels:
+            # Marked by points: there is nothing to choose but how many.
+            del self.fields["level"]
 
     def clean(self):
         data = super().clean()
         level, mark = data.get("level"), data.get("mark")
-        if mark and level is None and "level" not in self.errors:
+        needs_level = "level" in self.fields and "level" not in self.errors
+        if mark and level is None and needs_level:
             self.add_error(
                 "level", _("Choose the level that fits your whole answer best.")
             )

@@ -433,7 +433,7 @@ def script_self_mark(request, public_id):
     form = _self_mark_form(script, answers, request.POST)
     if form.is_valid():
         mark = Mark.prepare(answers[0], request.user, Mark.Role.SELF)
-        mark.give_own(form.cleaned_data["level"], form.cleaned_data["mark"])
+        mark.give_own(form.cleaned_data.get("level"), form.cleaned_data["mark"])
         messages.success(request, _("Your own mark is noted."))
         return redirect("assessments:script-receipt", script.public_id)
     return render(

@@ -175,6 +175,7 @@ def desk(script, answer, questions):
             for place, box in enumerate(boxes)
         ],
         "levels": question.mark_scheme.levels.all(),
+        "points": question.mark_scheme.points.all(),
         "feedback": _feedback_to_act_on(original) if original else None,
         # One page, one tab: its saves are told apart from other windows' by this.
         "tab": secrets.token_urlsafe(12),
@@ -219,7 +220,9 @@ def feedback(script, shown):
     """Return what a release shows, an answer at a time, with drafts compared."""
     marks = {
         mark.answer_id: mark
-        for mark in shown.marks.select_related("level", "scheme", "marker")
+        for mark in shown.marks.select_related(
+            "level", "scheme", "marker"
+        ).prefetch_related("points", "scheme__points", "scheme__levels")
     }
     answers = script.answers.select_related(
         "question__type",
@@ -267,6 +270,7 @@ def _result(script, answers, marks):
 def _feedback_item(answer, mark):
     levels = list(mark.scheme.levels.all())
     reached = mark.level.number if mark.level else 0
+    given = set(mark.points.all())
     before = answer.redraft_of
     before_mark = _feedback_to_act_on(before) if before else None
     return {
@@ -285,6 +289,7 @@ def _feedback_item(answer, mark):
             }
             for level in levels
         ],
+        "points": [(point, point in given) for point in mark.scheme.points.all()],
         "objectives": [
             {
                 "name": name,

@@ -10,7 +10,17 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments.models import Assessment, Assignment, Event, Mark, Release, Script
+from assessments.models import (
+    Assessment,
+    Assignment,
+    Event,
+    Mark,
+    MarkScheme,
+    Question,
+    QuestionType,
+    Release,
+    Script,
+)
 from assessments.models.marks import shown_release
 from people import roles
 from tests.base import SchoolTestCase, make_cast
@@ -672,3 +682,86 @@ def test_the_admin_lists_what_is_marked():
     models = {model.__name__ for model in admin.site._registry}
 
     assert {"Script", "Assignment", "Question"} <= models
+
+
+class PointMarkingTest(SchoolTestCase):
+    """A question that is marked by points: each is a mark, and there is no level."""
+
+    @classmethod
+    def setUpTestData(cls):
+        super().setUpTestData()
+        scheme = MarkScheme.objects.create(name="Inferences", series="2018", tariff=4)
+        cls.points = []
+        for order in range(1, 5):
+            needed = cls.points[-1] if order % 2 == 0 else None
+            cls.points.append(
+                scheme.points.create(
+                    order=order,
+                    name=f"Point {order}",
+                    for_student=f"STUDENT {order}",
+                    for_marker=f"MARKER {order}",
+                    needs=needed,
+                )
+            )
+        form = QuestionType.objects.create(
+            code="EDX-Q1", board="Edexcel", specification="1HI0", paper="3", number="1",
+            command_word="Give two things", tariff=4, ao3=4, minutes=6,
+            is_point_marked=True,
+        )  # fmt: skip
+        question = Question.objects.create(
+            slug="points", type=form, wording="Give two things …", mark_scheme=scheme,
+            indicative_content="x", published_at=timezone.now(),
+        )  # fmt: skip
+        cls.task = make_assignment(question, cls.hi1, cls.ada)
+        cls.answer_sheet = make_script(
+            cls.sam, cls.task, "He was afraid.", hand_in=True
+        )
+        cls.desk = reverse(
+            "admin:assessments_script_mark", args=[cls.answer_sheet.public_id, 1]
+        )
+
+    def post(self, *points, **more):
+        version = self.answer_sheet.answers.get().handed_in_version_id
+        data = {
+            "points": [point.pk for point in points], "www": "", "ebi": "",
+            "seen": 0, "seen_version": version, "_award": "1",
+        }  # fmt: skip
+        self.sign_in("ada")
+        return self.client.post(self.desk, data | more, follow=True)
+
+    def test_ticked_points_make_the_mark_and_the_objectives(self):
+        page = self.post(self.points[0], self.points[1], self.points[2])
+        mark = Mark.objects.awarded().get()
+
+        self.assertContains(page, "MARKER 4")
+        self.assertEqual((mark.mark, mark.ao3, mark.level), (3, 3, None))
+        self.assertEqual(set(mark.points.all()), set(self.points[:3]))
+
+    def test_a_detail_without_its_inference_is_refused_and_kept_as_a_draft(self):
+        page = self.post(self.points[1], ebi="Infer first.")
+
+        self.assertContains(page, "earns nothing without", status_code=409)
+        self.assertFalse(Mark.objects.awarded().exists())
+        self.assertEqual(Mark.objects.get().ebi, "Infer first.")
+
+    def test_the_student_reads_which_points_were_given(self):
+        self.post(self.points[0])
+        Release.show(self.task.scripts.all(), self.ada)
+        self.sign_in("sam")
+        page = self.client.get(f"/scripts/{self.answer_sheet.public_id}/feedback/")
+
+        self.assertContains(page, "Point 1: given")
+        self.assertContains(page, "Point 2: STUDENT 2")
+        self.assertNotContains(page, "MARKER")
+
+    def test_a_student_marks_their_own_practice_by_points(self):
+        question = Question.objects.get(slug="points")
+        script = make_script(self.una, None, "Afraid.", question)
+        script.hand_in()
+        self.sign_in("una")
+        address = reverse("assessments:script-self-mark", args=[script.public_id])
+        right = self.client.post(address, {"mark": 3}, follow=True)
+        wrong = self.client.post(address, {"mark": 5})
+
+        self.assertContains(right, "Your own mark: 3 of 4.")
+        self.assertContains(wrong, "less than or equal to 4", status_code=400)
