@@ -14,12 +14,10 @@ from assessments.models.schemes import (
     StaffOnlyQuerySet,
 )
 from lessons.models import Lesson, Source
+from lessons.models.lessons import PublishedQuerySet
 
 
-class QuestionQuerySet(models.QuerySet):
-    def published(self):
-        return self.filter(published_at__lte=timezone.now())
-
+class QuestionQuerySet(PublishedQuerySet):
     def visible_to(self, user):
         """Return published questions; whoever may edit questions sees drafts too."""
         if user.is_staff and user.has_perm("assessments.view_question"):
@@ -137,6 +135,19 @@ class Question(models.Model):
                         )
                     }
                 )
+
+    @property
+    def is_published(self):
+        return self.published_at is not None and self.published_at <= timezone.now()
+
+    @property
+    def is_shipped(self):
+        return Question.objects.filter(pk=self.pk).shipped().exists()
+
+    @property
+    def is_answered(self):
+        """Whether a script has it: then nobody changes what was asked."""
+        return self.answers.exists()
 
     @property
     def starter_list(self):
