@@ -175,7 +175,6 @@ def desk(script, answer, questions):
             for place, box in enumerate(boxes)
         ],
         "levels": question.mark_scheme.levels.all(),
-        "points": question.mark_scheme.points.all(),
         "feedback": _feedback_to_act_on(original) if original else None,
         # One page, one tab: its saves are told apart from other windows' by this.
         "tab": secrets.token_urlsafe(12),

@@ -69,7 +69,9 @@ class ScopedAdmin(ScopedMixin, admin.ModelAdmin):
     def lookup_allowed(self, lookup, value, request):
         """Allow only the page's own filters: a lookup can be an oracle."""
         own = {
-            item[0] if isinstance(item, (list, tuple)) else item
+            item[0]
+            if isinstance(item, (list, tuple))
+            else getattr(item, "parameter_name", item)
             for item in self.get_list_filter(request)
         }
         field = lookup.removesuffix("__exact").removesuffix("__isnull")

@@ -18,6 +18,7 @@ from assessments.models import (
     Mark,
     MarkScheme,
     QuestionType,
+    Question,
     Release,
 )
 from people import set_up
@@ -172,7 +173,6 @@ RULES = {
     "admin:assessments_assignment_release": staff_pages(
         READS_SAM, bea=404, dee=404, sid=404
     ),
-    **model_pages("assessments_question", viewers=READERS),
     **model_pages("assessments_exemplar", viewers=EDITORS),
     "admin:assessments_exemplar_question": staff_pages(EDITORS),
     # Nothing is shown to the class yet.
@@ -181,6 +181,11 @@ RULES = {
     **model_pages("assessments_assessment", viewers=EDITORS, adders=EDITORS),
     "admin:assessments_assessment_copy": staff_pages(set(), refused=405),
     **model_pages("assessments_boundaryset", viewers=EDITORS, adders={"hal"}),
+    **model_pages("assessments_question", viewers=READERS, adders=EDITORS),
+    "admin:assessments_question_import": staff_pages(EDITORS),
+    "admin:assessments_question_preview": staff_pages(READERS),
+    "admin:assessments_question_copy": staff_pages(set(), refused=405),
+    "admin:assessments_question_publish": staff_pages(set(), refused=405),
     **model_pages(
         "assessments_script",
         viewers=READS_SAM,
@@ -265,6 +270,19 @@ POSTS = {
     "admin:assessments_script_mark": {
         **dict.fromkeys({"ada", "hal"}, 302),
         **dict.fromkeys({"asa", "sen", "dee", "sid"}, 403),
+    },
+    # Questions belong to the department: every teacher edits them.
+    **{
+        f"admin:assessments_question_{verb}": {
+            **dict.fromkeys(EDITORS, 302),
+            **dict.fromkeys(STAFF - EDITORS, 403),
+        }
+        for verb in ("copy", "publish")
+    },
+    "admin:assessments_question_import": {
+        # Without a file the form comes back.
+        **dict.fromkeys(EDITORS, 200),
+        **dict.fromkeys(STAFF - EDITORS, 403),
     },
     "admin:assessments_script_reveal": {
         "hal": 302,
@@ -407,6 +425,9 @@ class PagesTest(SchoolTestCase):
             "assessments:script-take-back": [handed_in_id],
             "assessments:script-self-mark": [handed_in_id],
             "assessments:script-feedback": [handed_in_id],
+            "admin:assessments_question_preview": [self.question.pk],
+            "admin:assessments_question_copy": [self.question.pk],
+            "admin:assessments_question_publish": [self.question.pk],
             "admin:assessments_assignment_release": [self.assignment.pk],
             "admin:assessments_assessment_copy": [self.paper.pk],
             "admin:assessments_script_mark": [handed_in_id, 1],
@@ -499,6 +520,8 @@ class PagesTest(SchoolTestCase):
                     rows = (
                         Answer, AnswerVersion, Assessment, Assignment, Mark, Release,
                         Event, MarkScheme, QuestionType,
+                        Answer, AnswerVersion, Assignment, Mark, Release, Event,
+                        Question,
                     )  # fmt: skip
                     after = [model.objects.count() for model in rows]
                     transaction.set_rollback(True)
@@ -507,6 +530,7 @@ class PagesTest(SchoolTestCase):
                 # The admin leads Bea home (302) from a row that is not hers.
                 owner = expected in (200, 302) and (
                     person != "bea" or name == "admin:assessments_assessment_copy"
+                    person != "bea" or name.startswith("admin:assessments_question")
                 )
                 if response.status_code != expected or (did and not owner):
                     wrong.append((person, name, response.status_code, expected, did))

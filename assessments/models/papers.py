@@ -23,10 +23,7 @@ from lessons.models.lessons import PublishedQuerySet
 _OUT_OF_THE_WAY = 1000
 
 
-class QuestionQuerySet(models.QuerySet):
-    def published(self):
-        return self.filter(published_at__lte=timezone.now())
-
+class QuestionQuerySet(PublishedQuerySet):
     def visible_to(self, user):
         """Return published questions; whoever may edit questions sees drafts too."""
         if user.is_staff and user.has_perm("assessments.view_question"):
@@ -148,6 +145,15 @@ class Question(models.Model):
     @property
     def is_published(self):
         return self.published_at is not None and self.published_at <= timezone.now()
+
+    @property
+    def is_shipped(self):
+        return Question.objects.filter(pk=self.pk).shipped().exists()
+
+    @property
+    def is_answered(self):
+        """Whether a script has it: then nobody changes what was asked."""
+        return self.answers.exists()
 
     @property
     def starter_list(self):
