@@ -114,8 +114,13 @@ class AssessmentAdmin(ScopedAdmin):
         if faults:
             messages.warning(request, f"{paper}: {_state(faults)}.")
 
+    def changelist_view(self, request, extra_context=None):
+        titled = {"title": gettext("Papers"), **(extra_context or {})}
+        return super().changelist_view(request, titled)
+
     def render_change_form(self, request, context, **kwargs):
         paper = kwargs.get("obj")
+        context["title"] = gettext("Paper") if paper else gettext("New paper")
         if paper is not None:
             context |= {
                 "is_shipped": paper.is_shipped,

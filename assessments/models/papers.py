@@ -316,7 +316,7 @@ class AssessmentManager(models.Manager.from_queryset(AssessmentQuerySet)):
         # Two teachers at once wait for each other here.
         Question.objects.select_for_update(of=("self",)).get(pk=question.pk)
         alone = (
-            self.filter(assessment_questions__question=question)
+            self.filter(slug=None, assessment_questions__question=question)
             .exclude(
                 Exists(
                     AssessmentQuestion.objects.filter(

@@ -107,6 +107,8 @@ class MakingTest(PaperTestCase):
 
         self.assertEqual(list(page.context["cl"].result_list), [self.paper])
         self.assertContains(page, "nothing is wrong")
+        self.assertContains(page, "<h1>Papers</h1>")
+        self.assertContains(self.client.get(ADD), "<h1>New paper</h1>")
 
     def test_the_list_costs_the_same_with_one_paper_and_with_thirty(self):
         addresses = (LIST, SET, page_of(self.paper))
@@ -123,6 +125,18 @@ class MakingTest(PaperTestCase):
         for address, expected in zip(addresses, few, strict=True):
             with self.subTest(address=address), self.assertNumQueries(expected):
                 self.client.get(address)
+
+    def test_a_paper_costs_the_same_with_two_questions_and_with_eight(self):
+        self.client.get(page_of(self.paper))
+        with CaptureQueriesContext(connection) as few:
+            self.client.get(page_of(self.paper))
+        for number in range(6):
+            self.paper.assessment_questions.create(
+                question=make_question(slug=f"more-{number}"), order=number + 3
+            )
+
+        with self.assertNumQueries(len(few)):
+            self.client.get(page_of(self.paper))
 
     def test_a_paper_is_made_with_its_questions_in_the_order_of_their_numbers(self):
         rows = [(2, self.question, None), (1, self.five, None), (3, None, None)]
@@ -397,6 +411,14 @@ class SettingTest(PaperTestCase):
             [answer.question for answer in script.answers.all()],
             [self.five, self.question],
         )
+
+    def test_a_question_alone_is_not_taken_for_a_paper_of_one_question(self):
+        third = make_question(slug="third")
+        paper = make_paper([third], slug="short")
+
+        alone = Assessment.objects.of(third)
+        self.assertNotEqual(alone, paper)
+        self.assertFalse(alone.is_paper)
 
     def test_the_papers_own_link_chooses_it(self):
         self.sign_in("ada")
