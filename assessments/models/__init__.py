@@ -1,5 +1,12 @@
 """Every model of the app, under one name."""
 
+from assessments.models.catalogue import (
+    Boundary,
+    BoundarySet,
+    Duration,
+    ExamPaper,
+    QuestionType,
+)
 from assessments.models.marks import Event, Mark, Release, ReleasedScript
 from assessments.models.papers import (
     Assessment,
@@ -11,15 +18,10 @@ from assessments.models.papers import (
     StimulusPoint,
 )
 from assessments.models.schemes import (
-    Boundary,
-    BoundarySet,
     Ceiling,
-    Duration,
-    ExamPaper,
     Level,
     MarkingPoint,
     MarkScheme,
-    QuestionType,
     SchemeEdit,
     Strand,
 )

@@ -10,12 +10,12 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from assessments import paper_check
-from assessments.models.schemes import (
+from assessments.models.catalogue import (
     ExamPaper,
-    MarkScheme,
     QuestionType,
     StaffOnlyQuerySet,
 )
+from assessments.models.schemes import MarkScheme
 from lessons.models import Lesson, Source
 from lessons.models.lessons import PublishedQuerySet
 
