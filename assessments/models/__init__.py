@@ -1,5 +1,6 @@
 """Every model of the app, under one name."""
 
+from assessments.models.answers import Answer, AnswerVersion
 from assessments.models.catalogue import (
     Boundary,
     BoundarySet,
@@ -25,7 +26,7 @@ from assessments.models.schemes import (
     SchemeEdit,
     Strand,
 )
-from assessments.models.scripts import Answer, AnswerVersion, Assignment, Script
+from assessments.models.scripts import Assignment, Script
 
 __all__ = [
     "Answer",

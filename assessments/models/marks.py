@@ -8,8 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from assessments import marking
+from assessments.models.answers import Answer, AnswerVersion
 from assessments.models.schemes import Ceiling, Level, MarkingPoint, MarkScheme
-from assessments.models.scripts import Answer, AnswerVersion, Script
+from assessments.models.scripts import Script
 
 MARKER_ROLES = ("first", "second", "agreed")
 

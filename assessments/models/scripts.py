@@ -1,4 +1,4 @@
-"""What is written: assignments, scripts, answers and every version of their text."""
+"""What is set and written: assignments, and the scripts that answer them."""
 
 import secrets
 
@@ -6,19 +6,16 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, OperationalError, models, transaction
+from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from assessments import versions
 from assessments.models.papers import Assessment, Question
 from people import roles
 from people.models import Membership, TeachingGroup
 
-# How often a save is tried again when others save the same answer meanwhile.
-KEEP_TRIES = 30
 # Letters and digits that nobody mistakes for one another on paper.
 _CODE_SIGNS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
@@ -196,7 +193,8 @@ class ScriptQuerySet(models.QuerySet):
 
     def with_marking_state(self):
         """Annotate how many answers there are and how many have a standing mark."""
-        answers = Answer.objects.filter(script=OuterRef("pk")).order_by()
+        every = apps.get_model("assessments", "Answer").objects
+        answers = every.filter(script=OuterRef("pk")).order_by()
         marked = answers.filter(
             marks__awarded_at__isnull=False, marks__role__in=("first", "agreed")
         )
@@ -378,7 +376,7 @@ class Script(models.Model):
             for answer in answers:
                 if answer.current_id is None:
                     # A blank answer is a text too: it can be marked, with 0.
-                    answer.current = AnswerVersion.blank(answer)
+                    answer.current = answer.blank_version()
                 answer.handed_in_version_id = answer.current_id
                 answer.last_number = max(answer.last_number, answer.current.number)
                 answer.save(
@@ -394,7 +392,7 @@ class Script(models.Model):
             pk=self.pk, handed_in_at__isnull=False, marking_started_at=None
         ).update(handed_in_at=None)
         if won:
-            Answer.objects.filter(script=self).update(handed_in_version=None)
+            self.answers.update(handed_in_version=None)
         self.refresh_from_db(fields=["handed_in_at", "marking_started_at"])
         return bool(won)
 
@@ -441,9 +439,7 @@ class Script(models.Model):
             asked = [question]
         if made:
             for order, question_asked in enumerate(asked, 1):
-                Answer.objects.create(
-                    script=script, question=question_asked, order=order
-                )
+                script.answers.create(question=question_asked, order=order)
         return script
 
 
@@ -456,324 +452,5 @@ def texts_standing(answers):
     return "-".join(str(answer.current_id or 0) for answer in answers)
 
 
-class AnswerQuerySet(models.QuerySet):
-    def visible_to(self, user):
-        return self.filter(script__in=Script.objects.visible_to(user))
-
-    def for_marking(self):
-        """Fetch what the desk shows of an answer and its question."""
-        return self.select_related(
-            "question__type",
-            "question__mark_scheme",
-            "question__spag_scheme",
-            "handed_in_version__whole",
-            "current_plan__whole",
-            "redraft_of__handed_in_version__whole",
-        ).prefetch_related(
-            "question__stimulus_points",
-            "question__mark_scheme__levels__strands",
-            "question__mark_scheme__points__needs",
-        )
-
-    def _looked_at(self, part):
-        """Read along what `append` looks at; named columns only, for every save."""
-        standing = "current" if part == "answer" else "current_plan"
-        return (
-            self.select_related("script", standing, "latest_whole")
-            .only(
-                "last_number",
-                "handed_in_version",
-                "script__handed_in_at",
-                f"{standing}__number",
-                f"{standing}__tab",
-                f"{standing}__tab_number",
-                "latest_whole__packed",
-                "latest_whole__whole",
-            )
-            .order_by()
-        )
-
-    def _sent_before(self, text, part, tab, number):
-        """Return the receipt of a text that came before under this tab and number."""
-        answer = self.get()
-        version = answer.versions.filter(part=part, tab=tab, tab_number=number).first()
-        if version is None or version.checksum != versions.checksum(text):
-            return None
-        stands = version.pk in (answer.current_id, answer.current_plan_id)
-        return Kept(version, is_current=stands, is_repeated=True)
-
-    def _next_number(self, part, tab, number):
-        """Return a number for another text that came under one used before."""
-        used = AnswerVersion.objects.filter(answer__in=self, part=part, tab=tab)
-        highest = used.aggregate(highest=models.Max("tab_number"))["highest"]
-        return number if highest is None else max(highest + 1, number)
-
-    def keep(self, text, *, writer, origin, part="answer", tab="", number=0, base=None):
-        """Append a text to the one answer this queryset names; see `Answer.keep`.
-
-        Three queries in one short transaction; None if there is no such answer. No
-        row is locked for reading: the last query moves the answer on only if it is
-        still as it was read, and otherwise everything is done again.
-        """
-        text = versions.normalised(text)
-        tab = tab or f"{origin}-{secrets.token_urlsafe(6)}"
-        for _attempt in range(KEEP_TRIES):
-            try:
-                with transaction.atomic():
-                    answer = next(iter(self._looked_at(part)), None)
-                    return answer and answer.append(
-                        text, writer, origin, part, tab, number, base
-                    )
-            except AnswerMovedError:
-                continue
-            except IntegrityError:
-                # Sent before, or another save took the next version number.
-                before = self._sent_before(text, part, tab, number)
-                if before is not None:
-                    return before
-                number = self._next_number(part, tab, number)
-        raise OperationalError("An answer was saved from too many places at once.")
-
-
-class Answer(models.Model):
-    """One question in a script: what stands, what was handed in, what it redrafts."""
-
-    script = models.ForeignKey(Script, models.PROTECT, related_name="answers")
-    question = models.ForeignKey(Question, models.PROTECT, related_name="answers")
-    order = models.PositiveSmallIntegerField(default=1)
-    redraft_of = models.ForeignKey(
-        "self", models.PROTECT, related_name="redrafts", null=True, blank=True
-    )
-    current = models.ForeignKey(
-        "AnswerVersion", models.PROTECT, related_name="+", null=True, blank=True
-    )
-    current_plan = models.ForeignKey(
-        "AnswerVersion", models.PROTECT, related_name="+", null=True, blank=True
-    )
-    handed_in_version = models.ForeignKey(
-        "AnswerVersion", models.PROTECT, related_name="+", null=True, blank=True
-    )
-    latest_whole = models.ForeignKey(
-        "AnswerVersion", models.PROTECT, related_name="+", null=True, blank=True
-    )
-    last_number = models.PositiveIntegerField(default=0)
-
-    objects = AnswerQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("answer")
-        verbose_name_plural = _("answers")
-        ordering = ["script", "order"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["script", "question"],
-                name="assessments_one_answer_a_question",
-                violation_error_message=_("This script already answers that question."),
-            ),
-        ]
-
-    def __str__(self):
-        return f"{self.script}, answer {self.order}"
-
-    @property
-    def text(self):
-        return self.current.text if self.current else ""
-
-    @property
-    def handed_in_text(self):
-        return self.handed_in_version.text if self.handed_in_version else ""
-
-    @property
-    def plan(self):
-        return self.current_plan.text if self.current_plan else ""
-
-    @property
-    def is_blank(self):
-        return not self.text.strip()
-
-    @transaction.atomic
-    def make_redraft(self):
-        """Return the open second draft of this answer, begun from its text."""
-        # Two clicks at once wait for each other here.
-        Answer.objects.select_for_update(of=("self",)).get(pk=self.pk)
-        draft = (
-            Answer.objects.filter(redraft_of=self, script__handed_in_at=None)
-            .select_related("script")
-            .first()
-        )
-        if draft is None:
-            script = Script.objects.create(
-                student_id=self.script.student_id,
-                assignment_id=self.script.assignment_id,
-                question_id=self.question_id,
-            )
-            draft = Answer.objects.create(
-                script=script, question_id=self.question_id, redraft_of=self
-            )
-            draft.keep(
-                self.handed_in_text,
-                writer=script.student,
-                origin=AnswerVersion.Origin.START,
-            )
-            draft.refresh_from_db()
-        return draft
-
-    def keep(self, text, *, writer, origin, part="answer", tab="", number=0, base=None):
-        """Append a text and move the pointer where `base` is what stands.
-
-        Returns a `Kept`. Nothing given is ever dropped: a text that does not
-        follow from what stands is kept beside it, and the same tab and number again
-        give the receipt of the first time. Runs in one short transaction.
-        """
-        return Answer.objects.filter(pk=self.pk).keep(
-            text,
-            writer=writer,
-            origin=origin,
-            part=part,
-            tab=tab,
-            number=number,
-            base=base,
-        )
-
-    def append(self, text, writer, origin, part, tab, number, base):
-        """Append to an answer as it was just read; see `keep`.
-
-        Raises `AnswerMovedError` when a save or a hand-in has come in between, and
-        `IntegrityError` for a tab and number, or a version number, used before.
-        """
-        standing = self.current if part == "answer" else self.current_plan
-        whole = self.latest_whole
-        packed, is_whole = versions.pack(text, whole.text if whole else None)
-        version = AnswerVersion.objects.create(
-            answer=self,
-            number=self.last_number + 1,
-            part=part,
-            packed=packed,
-            whole=None if is_whole else whole,
-            length=len(text),
-            words=versions.word_count(text),
-            checksum=versions.checksum(text),
-            writer=writer,
-            origin=origin,
-            tab=tab,
-            tab_number=number,
-            base_number=base,
-        )
-        follows = (
-            standing is None
-            or base == standing.number
-            or (standing.tab == tab and standing.tab_number < number)
-            or origin in (AnswerVersion.Origin.RESTORE, AnswerVersion.Origin.START)
-        ) and not self.script.is_handed_in
-        changed = {"last_number": version.number}
-        if is_whole:
-            changed["latest_whole"] = version
-        if follows:
-            changed["current" if part == "answer" else "current_plan"] = version
-        unmoved = Answer.objects.filter(
-            pk=self.pk,
-            last_number=self.last_number,
-            handed_in_version=self.handed_in_version_id,
-        )
-        if not unmoved.update(**changed):
-            raise AnswerMovedError
-        for name, value in changed.items():
-            setattr(self, name, value)
-        return Kept(version, is_current=follows, standing=standing)
-
-
 class AnswerMovedError(Exception):
     """An answer was changed between being read and being moved on."""
-
-
-class Kept:
-    """What became of a text: its version, and whether it is what stands now."""
-
-    def __init__(self, version, *, is_current, is_repeated=False, standing=None):
-        self.version = version
-        self.is_current = is_current
-        self.is_repeated = is_repeated
-        self.standing = standing
-
-
-class AnswerVersionQuerySet(models.QuerySet):
-    def visible_to(self, user):
-        return self.filter(answer__in=Answer.objects.visible_to(user))
-
-    def of_answer(self):
-        return self.filter(part="answer").select_related("whole")
-
-
-class AnswerVersion(models.Model):
-    """Every text ever acknowledged, appended and never changed."""
-
-    class Origin(models.TextChoices):
-        AUTOSAVE = "autosave", _("saved while writing")
-        BUTTON = "button", _("saved with the button")
-        HAND_IN = "hand-in", _("handed in")
-        RESTORE = "restore", _("an earlier text brought back")
-        START = "start", _("begun from the first draft")
-
-    answer = models.ForeignKey(Answer, models.PROTECT, related_name="versions")
-    number = models.PositiveIntegerField()
-    part = models.CharField(max_length=6, default="answer")
-    packed = models.BinaryField()
-    whole = models.ForeignKey(
-        "self", models.PROTECT, related_name="deltas", null=True, blank=True
-    )
-    length = models.PositiveIntegerField()
-    words = models.PositiveIntegerField()
-    checksum = models.CharField(max_length=8)
-    writer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
-    )
-    origin = models.CharField(max_length=10, choices=Origin)
-    tab = models.CharField(max_length=40)
-    tab_number = models.PositiveIntegerField(default=0)
-    base_number = models.PositiveIntegerField(null=True, blank=True)
-    saved_at = models.DateTimeField(default=timezone.now)
-
-    objects = AnswerVersionQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("version")
-        verbose_name_plural = _("versions")
-        ordering = ["answer", "-number"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["answer", "number"], name="assessments_version_number_once"
-            ),
-            models.UniqueConstraint(
-                fields=["answer", "part", "tab", "tab_number"],
-                name="assessments_version_sent_once",
-            ),
-            models.CheckConstraint(
-                condition=Q(part__in=("answer", "plan")),
-                name="assessments_version_part_known",
-            ),
-        ]
-
-    def __str__(self):
-        return f"{self.answer}, version {self.number}"
-
-    @classmethod
-    def blank(cls, answer):
-        """Return the stored version of an answer in which nothing was written."""
-        packed, _is_whole = versions.pack("", None)
-        return cls.objects.create(
-            answer=answer,
-            number=answer.last_number + 1,
-            packed=packed,
-            length=0,
-            words=0,
-            checksum=versions.checksum(""),
-            writer_id=answer.script.student_id,
-            origin=cls.Origin.HAND_IN,
-            tab=f"hand-in-{secrets.token_urlsafe(6)}",
-        )
-
-    @property
-    def text(self):
-        """The text itself; reads one other version at most."""
-        whole = self.whole.text if self.whole_id else None
-        return versions.unpack(bytes(self.packed), whole)
