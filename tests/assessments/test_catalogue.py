@@ -254,6 +254,8 @@ def test_ten_thousand_marks_over_all_forms_and_series():
                     spag_scheme=spag.first() if form.spag else None,
                     indicative_content="x",
                 )  # fmt: skip
+            # Question 2 of AQA’s Section A waits for its second interpretation.
+            Question.objects.filter(pk=question.pk).update(published_at=timezone.now())
             script = make_script(
                 sam, make_assignment(question, group, ada), "x", hand_in=True
             )
