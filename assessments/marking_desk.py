@@ -274,6 +274,16 @@ class Desk:
         order = getattr(script, "own_order", self.answer.order)
         return reverse("admin:assessments_script_mark", args=[script.public_id, order])
 
+    def _orders(self):
+        """Return (order, question number) of a paper's answers; one needs no list."""
+        if self.script.answers_asked < 2:
+            return []
+        return list(
+            self.script.answers.order_by("order").values_list(
+                "order", "question__type__number"
+            )
+        )
+
     def context(self):
         form = self.form or self.build_form()
         mark = form.instance
@@ -309,7 +319,7 @@ class Desk:
             "spag_levels": mark.spag_scheme.levels.all() if mark.spag_scheme else [],
             "plan": json.loads(self.answer.plan) if self.answer.current_plan_id else [],
             "queue": queue,
-            "orders": range(1, self.script.answers_asked + 1),
+            "orders": self._orders(),
             "number": number,
             "previous": before,
             "next": after,
