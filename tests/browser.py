@@ -6,6 +6,7 @@ import shutil
 
 from playwright.sync_api import sync_playwright
 
+LAN_NAME = "classroom.school.lan"
 WIDTHS = {"phone": 390, "tablet": 768, "desktop": 1280}
 
 
@@ -19,7 +20,7 @@ def chromium_path():
 
 
 @contextlib.contextmanager
-def chromium(*options):
+def chromium():
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium_path(),
@@ -28,9 +29,10 @@ def chromium(*options):
                 "--disable-component-update",
                 "--disable-quic",
                 "--disable-sync",
+                # A name that is not localhost: there browsers offer least.
+                f"--host-resolver-rules=MAP {LAN_NAME} 127.0.0.1",
                 "--no-first-run",
                 *(["--no-sandbox"] if os.geteuid() == 0 else []),
-                *options,
             ],
         )
         try:

@@ -4,43 +4,27 @@ In real Chromium over plain HTTP under a name that is not localhost, where neith
 service workers nor Web Crypto exist.
 """
 
-import contextlib
-
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser import chromium, sign_in
+from tests.browser import LAN_NAME, sign_in
 from tests.site import running_site
 
 pytestmark = pytest.mark.browser
 
-HOST = "classroom.school.lan"
 QUESTION = "/questions/aqa-6-fear-or-propaganda/"
 
 
 @pytest.fixture(scope="module")
 def lan_site():
-    with running_site(ALLOWED_HOSTS=f"{HOST},127.0.0.1") as running:
-        running.address = running.address.replace("127.0.0.1", HOST)
-        yield running
-
-
-@contextlib.contextmanager
-def profile(folder=None):
-    """A browser that knows the school's name; with a folder, one that can be killed."""
-    with chromium(f"--host-resolver-rules=MAP {HOST} 127.0.0.1") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def lan_browser():
-    with profile() as running:
+    with running_site(ALLOWED_HOSTS=f"{LAN_NAME},127.0.0.1") as running:
+        running.address = running.address.replace("127.0.0.1", LAN_NAME)
         yield running
 
 
 @pytest.fixture
-def context(lan_browser):
-    made = lan_browser.new_context()
+def context(browser):
+    made = browser.new_context()
     made.set_default_timeout(15_000)
     yield made
     made.close()
@@ -133,7 +117,7 @@ def test_what_a_closed_page_could_not_send_is_sent_at_the_next_visit(context, la
     expect(again.locator("#answer")).to_have_value("Before the crash. After it.")
 
 
-def test_words_from_before_are_kept_beside_a_newer_text(context, lan_browser, lan_site):
+def test_words_from_before_are_kept_beside_a_newer_text(context, browser, lan_site):
     page = open_desk(context, lan_site)
     fresh_text(page, "Common start.")
     desk = page.url
@@ -143,7 +127,7 @@ def test_words_from_before_are_kept_beside_a_newer_text(context, lan_browser, la
         "kept on this computer, not yet sent", timeout=10_000
     )
     page.close()
-    home = lan_browser.new_context()
+    home = browser.new_context()
     other = home.new_page()
     sign_in(other, lan_site, "student")
     other.goto(desk)
