@@ -618,7 +618,8 @@ class PracticeTest(DeskTestCase):
             reverse("admin:assessments_script_mark", args=[script.public_id, 1])
         )
 
-        self.assertContains(page, "Answer 2")
+        second = reverse("admin:assessments_script_mark", args=[script.public_id, 2])
+        self.assertContains(page, f'href="{second}">Question 6<')
 
 
 class SettingWorkTest(DeskTestCase):
