@@ -193,7 +193,7 @@ def set_write_and_hand_in(site):
     group = re.search(r'<option value="(\d+)">10B/Hi1', form)[1]
     for _ in range(2):
         teacher.post(
-            add, question=question, group=group, due_at_0="30/11/2027",
+            add, task=question, group=group, due_at_0="30/11/2027",
             due_at_1="15:00:00", opens_at_0="01/09/2026", opens_at_1="09:00:00", note="",
         )  # fmt: skip
     open_desk, _ = student.post("/assignments/1/start/", form_at="/")
