@@ -111,9 +111,10 @@ class MarkScheme(models.Model):
         """How much of it may be changed; looked up once for an instance."""
         if self.pk is None:
             return Editing.FREE
-        if came_with_us(self):
-            return Editing.NOTHING
-        return Editing.WORDING if self.is_frozen else Editing.FREE
+        # Once marks stand on it no update reaches it: its words are the school's.
+        if self.is_frozen:
+            return Editing.WORDING
+        return Editing.NOTHING if came_with_us(self) else Editing.FREE
 
     def tariff_fault(self, tariff):
         """Return why the questions that use it forbid this tariff, or nothing."""

@@ -484,6 +484,18 @@ class UsedSchemeTest(SchemesTestCase):
         )
         self.assertIn("stands here twice", str(self.sentences(response)))
 
+    def test_the_words_of_a_shipped_scheme_open_once_marks_stand_on_it(self):
+        unused = make_scheme("Unused", [(1, 2), (3, 4)], [])
+        for scheme in (self.scheme, unused):
+            ship(scheme)
+        used = self.client.post(self.page, self.used_data(name="Our name"))
+        refused = self.client.post(self.address("change", unused), self.used_data())
+
+        self.assertEqual(used.status_code, 302)
+        self.scheme.refresh_from_db()
+        self.assertEqual(self.scheme.name, "Our name")
+        self.assertEqual(refused.status_code, 403)
+
     def test_a_levels_page_changes_strands_words_with_a_note(self):
         top = self.scheme.levels.first()
         strand = top.strands.create(letter="a", name="analysis", for_marker="m")
