@@ -76,7 +76,10 @@ def trip(camera, browser, site):
     )
     sign_in(teacher, site, "teacher")
     sign_in(student, site, "student")
-    for question, day in (("Edexcel-style", "30/11/2027"), ("AQA-style", "29/11/2027")):
+    for question, day in (
+        ("Edexcel-style question 3d", "30/11/2027"),
+        ("AQA-style question 6", "29/11/2027"),
+    ):
         teacher.goto(f"{site.address}/admin/assessments/assignment/add/")
         option = teacher.locator("#id_task option", has_text=question).first
         teacher.select_option("#id_task", option.get_attribute("value"))
