@@ -30,7 +30,11 @@ class SourceChoice(forms.ModelChoiceField):
 
 
 class PartFormSet(NamedFormSet):
-    """Refuses to take from a published question what its form has printed."""
+    """Refuses to take from a published question what its form has printed.
+
+    A subclass counts with `printed(form, kept)` what stands in its rows, and fills in
+    for the other kinds what the form asks for.
+    """
 
     def clean(self):
         super().clean()
@@ -54,10 +58,6 @@ class PartFormSet(NamedFormSet):
                     for sentence in lacking.values()
                 ]
             )
-
-    def printed(self, form, kept):
-        """Return what stands in these rows, and of the rest what is asked for."""
-        raise NotImplementedError
 
 
 class BulletFormSet(PartFormSet):

@@ -231,7 +231,10 @@ def test_the_timeline_is_filtered_without_any_script(browser, site):
     sign_in(page, site, "student")
     page.goto(f"{site.address}/lessons/stalins-terror/")
     events = page.locator(".timeline li")
-    visible = lambda: sum(row.is_visible() for row in events.all())  # noqa: E731
+
+    def visible():
+        return sum(row.is_visible() for row in events.all())
+
     assert visible() == 30
 
     page.get_by_label("only the turning points").check()

@@ -138,13 +138,13 @@ class StrandInline(PartInline):
 
 
 class WordedAdmin(ScopedAdmin):
-    """Something whose words are put right with a note while marks stand on it."""
+    """Something whose words are put right with a note while marks stand on it.
+
+    A subclass says with `scheme_of(obj)` whose words they are.
+    """
 
     actions = None
     formfield_overrides = SHORT_TEXTS
-
-    def scheme_of(self, obj):
-        raise NotImplementedError
 
     def editing(self, obj):
         return Editing.FREE if obj is None else self.scheme_of(obj).editing

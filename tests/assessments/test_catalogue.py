@@ -304,9 +304,13 @@ def test_ten_thousand_marks_over_all_forms_and_series():
 
 
 def test_each_exemplar_has_a_mark_that_its_scheme_allows():
+    checked = 0
     for question in Question.objects.prefetch_related("exemplars"):
         for exemplar in question.exemplars.all():
             exemplar.clean()
+            checked += 1
+
+    assert checked == 45
 
 
 def test_45_exemplars_of_which_30_are_different_16_mark_answers():
