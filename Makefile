@@ -18,7 +18,7 @@ test-postgres: dev
 	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n auto -m "not long and not browser"
 
 test-long: dev
-	$(BIN)/python -m pytest -m long
+	KEEP_GOALS=1 $(BIN)/python -m pytest -m "long or goal"
 
 check: dev
 	$(BIN)/ruff format --check .

@@ -1,7 +1,11 @@
+import os
+
 import pytest
 from django.core.cache import cache
 
+from tests import goals
 from tests.browser import chromium
+from tests.goals import reached  # noqa: F401 (a fixture)
 from tests.site import running_site
 
 
@@ -22,3 +26,26 @@ def site():
 def browser():
     with chromium() as running:
         yield running
+
+
+def pytest_runtest_setup(item):
+    marker = item.get_closest_marker("goal")
+    if marker is not None:
+        item.user_properties.append(("goal", marker.args))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print every goal of this run; `make test-long` keeps them in the docs."""
+    rows = [
+        row
+        for outcome in ("passed", "failed", "error")
+        for report in terminalreporter.stats.get(outcome, [])
+        if getattr(report, "when", "call") == "call" or report.failed
+        if (row := goals.of(report)) is not None
+    ]
+    if not rows:
+        return
+    terminalreporter.section("goals")
+    terminalreporter.write(goals.table(rows))
+    if os.environ.get("KEEP_GOALS"):
+        goals.keep(rows)
