@@ -7,7 +7,7 @@ from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.translation import gettext as _, ngettext
 
-from assessments import difference, marking
+from assessments import difference, marking, saves
 from assessments.models import AssessmentQuestion, Assignment, Script
 from assessments.models.marks import Release, shown_release
 
@@ -178,6 +178,7 @@ def desk(script, answer, questions):
         "feedback": _feedback_to_act_on(original) if original else None,
         # One page, one tab: its saves are told apart from other windows' by this.
         "tab": secrets.token_urlsafe(12),
+        "longest": saves.LONGEST_TEXT,
     }
 
 

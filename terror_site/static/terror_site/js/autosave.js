@@ -1,36 +1,85 @@
 /* Saves the writing desk while a student writes (docs/saving.md): 1 s after the last
-   key, and while typing at the latest every 4 s. One request at a time, the newest text
-   wins. "Saved" stands only when the server's receipt echoes what is on screen. What is
-   not acknowledged yet is kept in this browser, at most a second behind the keys. */
+   key, and while typing at the latest every 4 s. One request at a time for each text,
+   the newest wins. "Saved" stands only when the server's receipt echoes what is on
+   screen. What is not acknowledged yet is kept in this browser, at most a second behind
+   the keys. */
 
-import { checksum, length, normalised } from "./checksum.js";
-import { LocalCopy } from "./local-copy.js";
+import { length, normalised } from "./checksum.js";
+import { canAsk, handIn, RefusedError } from "./hand-in.js";
+import { copiesOf, handInWish, LocalCopy } from "./local-copy.js";
+import { offerRescueFile } from "./rescue-file.js";
+import { echoes, Patience, post, postOnLeaving } from "./save.js";
 import { signInAgain, stillSignedIn } from "./sign-in-again.js";
+import { deliver } from "./unsent.js";
 
 const QUIET_MS = 1000;
 const LONGEST_MS = 4000;
+// A text that is kept beside a newer one is in no hurry.
+const BESIDE_MS = 15_000;
 const COPY_MS = 500;
-const GIVE_UP_MS = 8000;
-const RETRY_MS = [1000, 2000, 5000, 10000, 20000];
-// Browsers send no more than this from a page that is going.
-const KEEPALIVE_BYTES = 60_000;
+const SILENT_MS = 5000;
+const ANNOUNCE_MS = 30_000;
 
 const form = document.querySelector("[data-autosave]");
 const status = document.getElementById("saved");
+const spoken = document.getElementById("saved-spoken");
+const compare = document.querySelector("[data-compare]");
 const answer = document.getElementById("answer");
 const wordCount = document.querySelector("[data-words]");
 const plan = [...document.querySelectorAll("textarea[name=plan]")];
 const drafts = [];
-let asking = null;
+const { reader } = form.dataset;
+const longest = Number(form.dataset.longest);
 
 const KEPT = "kept on this computer, not yet sent";
-const ONLY_HERE = "not yet sent – leave this page open";
+const ONLY_HERE =
+  "problem – not sent, and this computer cannot keep a copy; leave this page open";
+const NOT_HANDED_IN =
+  "not handed in yet – this page hands it in by itself when the connection is back";
 
+const token = () => form.elements.csrfmiddlewaretoken.value;
+
+let announcing = null;
+
+/* Show where the words are. Read out at most twice a minute, bad news at once. */
 function say(state, words) {
   if (status.textContent === words && status.dataset.state === state) return;
+  const isNews = state === "late" || status.dataset.state === "late";
   status.dataset.state = state;
   status.textContent = words;
+  if (isNews) {
+    clearTimeout(announcing);
+    announcing = null;
+    spoken.textContent = words;
+  } else {
+    announcing ??= setTimeout(() => {
+      announcing = null;
+      spoken.textContent = status.textContent;
+    }, ANNOUNCE_MS);
+  }
 }
+
+/* The sign-in or its token is over: typing goes on, one notice for the whole page. */
+const gate = {
+  asking: null,
+  isPutOff: false,
+  reopen() {
+    this.isPutOff = false;
+  },
+  async open() {
+    this.asking ??= this.ask().finally(() => {
+      this.asking = null;
+    });
+    return this.asking.catch(() => false);
+  },
+  async ask() {
+    if (await stillSignedIn(reader)) return true;
+    if (this.isPutOff) return false;
+    const isBack = await signInAgain(reader);
+    this.isPutOff = !isBack;
+    return isBack;
+  },
+};
 
 /* One text that is saved by itself: the answer, or the plan as a list. */
 class Draft {
@@ -39,12 +88,13 @@ class Draft {
     this.read = read;
     this.write = write;
     this.baseField = baseField;
-    this.copy = new LocalCopy(form.dataset.reader, form.dataset.autosave, part);
-    this.sent = normalised(read());
-    this.number = 1;
+    this.copy = new LocalCopy(reader, form.dataset.autosave, part, form.dataset.tab);
+    this.patience = new Patience();
+    // What the server holds, and the last text that was given a number.
+    this.held = normalised(read());
+    this.shot = { text: this.held, number: 1 };
     this.isSending = false;
-    this.isPaused = false;
-    this.tries = 0;
+    this.isBeside = false;
     this.timer = null;
     this.copyTimer = null;
     this.deadline = null;
@@ -55,161 +105,157 @@ class Draft {
   }
 
   get isChanged() {
-    return this.text !== this.sent;
+    return this.text !== this.held;
+  }
+
+  get isTooLong() {
+    const { text } = this;
+    return text.length > longest && length(text) > longest;
+  }
+
+  get isFailing() {
+    return this.patience.tries > 0;
   }
 
   get base() {
     return this.baseField.value === "" ? null : Number(this.baseField.value);
   }
 
-  /* Take up what an earlier visit could not send: same account, same text. */
+  /* What is on the page as a save. A text keeps its number however often it is sent. */
+  save() {
+    const { text } = this;
+    if (text !== this.shot.text) this.shot = { text, number: this.shot.number + 1 };
+    return {
+      text,
+      part: this.part,
+      tab: form.dataset.tab,
+      number: this.shot.number,
+      base: this.base,
+      reader: Number(reader),
+    };
+  }
+
+  /* Take up what earlier visits could not send, each under its own window's number. */
   async recover() {
-    const kept = await this.copy.read();
-    if (!kept) return;
-    if (kept.text === this.sent) {
-      await this.copy.drop();
-    } else if (this.isChanged) {
-      // Somebody typed before it was found: both are kept, neither is overwritten.
-      await this.deliver(kept);
-    } else if (kept.base === this.base) {
-      this.write(kept.text);
-      say("draft", "words found that were not sent yet – sending …");
-      await this.send();
-    } else {
-      await this.deliver(kept);
+    const copies = await copiesOf(reader, form.dataset.autosave, this.part);
+    for (const copy of copies.filter(({ tab }) => tab !== form.dataset.tab)) {
+      let receipt = null;
+      try {
+        receipt = await deliver(copy, reader, token());
+      } catch {
+        // It may still become the text of this page, which is sent as any other.
+        if (copy.base === this.base && !this.isChanged) this.show(copy.text);
+        continue;
+      }
+      if (receipt?.code === "saved") this.stand(copy.text, receipt);
+      else if (receipt) this.besides(receipt, "unsent words from before are kept beside this text");
     }
   }
 
-  /* Send an older text to be kept beside what stands, without touching the page. */
-  async deliver(kept) {
-    const answered = await this.post(kept.text, kept.base, (this.number += 1));
-    const receipt = await answered.json();
-    if (["saved", "kept-beside"].includes(receipt.code)) {
-      await this.copy.drop();
-      say("late", "unsent words from before are kept beside this text – see earlier versions");
+  show(text) {
+    if (text === this.text) return;
+    this.write(text);
+    this.touch();
+  }
+
+  /* A text found in this browser stands on the server now: show it, unless the student
+     has begun to write. */
+  stand(text, receipt) {
+    const isUntouched = !this.isChanged;
+    this.held = text;
+    this.baseField.value = receipt.version;
+    if (isUntouched) this.show(text);
+    say("ready", `saved at ${receipt.saved_at}`);
+  }
+
+  besides(receipt, words) {
+    say("late", words);
+    if (receipt.compare) {
+      compare.href = receipt.compare;
+      compare.hidden = false;
     }
   }
 
   touch() {
     if (!this.isChanged) return;
     this.copyTimer ??= setTimeout(() => this.keepCopy(), COPY_MS);
-    if (this.isPaused) return;
+    if (this.isTooLong) return this.sayTooLong();
+    // A try that waits for its turn takes the newest text anyway.
+    if (this.isFailing) return;
     const now = Date.now();
-    this.deadline ??= now + LONGEST_MS;
+    this.deadline ??= now + (this.isBeside ? BESIDE_MS : LONGEST_MS);
     clearTimeout(this.timer);
+    const quiet = this.isBeside ? BESIDE_MS : QUIET_MS;
     this.timer = setTimeout(
       () => this.send(),
-      Math.max(0, Math.min(QUIET_MS, this.deadline - now)),
+      Math.max(0, Math.min(quiet, this.deadline - now)),
     );
   }
 
   keepCopy() {
     clearTimeout(this.copyTimer);
     this.copyTimer = null;
-    return this.isChanged ? this.copy.keep(this.text, this.base) : undefined;
-  }
-
-  post(text, base, number, options = {}) {
-    return fetch(form.dataset.autosave, {
-      method: "POST",
-      headers: {
-        "Content-Type": "application/json",
-        "X-CSRFToken": form.elements.csrfmiddlewaretoken.value,
-      },
-      redirect: "error",
-      body: JSON.stringify({
-        text,
-        part: this.part,
-        tab: form.dataset.tab,
-        number,
-        base,
-        reader: Number(form.dataset.reader),
-      }),
-      signal: AbortSignal.timeout(GIVE_UP_MS),
-      ...options,
-    });
+    return this.isChanged ? this.copy.keep(this.save()) : undefined;
   }
 
   async send() {
     clearTimeout(this.timer);
-    if (this.isSending || this.isPaused || !this.isChanged) return;
+    if (this.isSending || !this.isChanged || this.isTooLong) return;
     this.isSending = true;
     this.deadline = null;
-    this.number += 1;
-    const text = this.text;
-    const slow = setTimeout(() => say("draft", "saving …"), QUIET_MS);
+    const save = this.save();
+    const slow = setTimeout(() => this.isFailing || say("draft", "saving …"), QUIET_MS);
+    const silent = setTimeout(() => this.sayKept(), SILENT_MS);
     let pause = 0;
     try {
-      const answered = await this.post(text, this.base, this.number);
-      const receipt = await answered.json();
-      const seconds = Number(answered.headers.get("Retry-After"));
-      pause = await this.take(receipt, text, seconds * 1000 || 0);
+      const { receipt, retryAfter } = await post(form.dataset.autosave, save, token());
+      pause = await this.take(receipt, save, retryAfter);
     } catch {
-      pause = this.delay();
+      pause = this.patience.next();
       this.sayKept();
     } finally {
       clearTimeout(slow);
+      clearTimeout(silent);
       this.isSending = false;
     }
-    if (!this.isChanged || this.isPaused) return;
+    if (!this.isChanged) return;
     if (pause) this.later(pause);
     else this.touch();
   }
 
   /* Take a receipt; returns for how long to wait before the next try. */
-  async take(receipt, text, retryAfter) {
-    const echoes =
-      receipt.part === this.part &&
-      receipt.number === this.number &&
-      receipt.checksum === checksum(text) &&
-      receipt.length === length(text);
-    if (receipt.code === "saved" && echoes) {
-      this.sent = text;
-      this.tries = 0;
-      this.baseField.value = receipt.version;
+  async take(receipt, save, retryAfter) {
+    const isHeld = echoes(receipt, save);
+    if (isHeld && (receipt.code === "saved" || receipt.code === "kept-beside")) {
+      this.held = save.text;
+      this.patience.reset();
       if (!this.isChanged) this.copy.drop();
-      // True only when nothing on the page is left to send.
-      if (drafts.every((draft) => !draft.isChanged && !draft.isPaused)) {
-        say("ready", `saved at ${receipt.saved_at}`);
-      }
-      return 0;
-    }
-    if (receipt.code === "kept-beside" && echoes) {
-      this.isPaused = true;
-      this.copy.drop();
-      say("late", "a newer text stands – both are kept; press Save to compare");
+      if (receipt.code === "saved") this.baseField.value = receipt.version;
+      this.isBeside = receipt.code === "kept-beside";
+      if (this.isBeside) this.besides(receipt, "a newer text stands – yours is kept beside it");
+      else sayWhenSaved(receipt.saved_at);
       return 0;
     }
     await this.keepCopy();
-    if (["signed-out", "stale-token", "other-user", "unknown"].includes(receipt.code)) {
-      return this.comeBack();
+    if (["signed-out", "stale-token", "other-user", "unknown"].includes(receipt?.code)) {
+      say("late", "problem – your text is safe here; sign in again to send it");
+      return (await gate.open()) ? 1 : this.patience.next();
     }
     this.sayKept();
-    return Math.max(retryAfter, this.delay());
-  }
-
-  /* The sign-in or its token is over: typing goes on, one notice for the whole page. */
-  async comeBack() {
-    const { reader } = form.dataset;
-    say("late", "problem – your text is safe here; sign in again to send it");
-    asking ??= (async () => (await stillSignedIn(reader)) || signInAgain(reader))().finally(
-      () => {
-        asking = null;
-      },
-    );
-    const isBack = await asking.catch(() => false);
-    return isBack ? 1 : this.delay();
+    return this.patience.next(retryAfter);
   }
 
   sayKept() {
-    say("late", this.copy.works ? KEPT : ONLY_HERE);
-    this.keepCopy();
+    const kept = this.keepCopy() ?? Promise.resolve();
+    kept.then(() => this.isChanged && say("late", this.copy.works ? KEPT : ONLY_HERE));
+    wish.remind();
   }
 
-  delay() {
-    const pause = RETRY_MS[Math.min(this.tries, RETRY_MS.length - 1)];
-    this.tries += 1;
-    return pause * (0.75 + Math.random() / 2);
+  sayTooLong() {
+    say(
+      "late",
+      `problem – longer than this site takes (${longest} signs); shorten it, until then it is kept on this computer`,
+    );
   }
 
   later(pause) {
@@ -217,7 +263,7 @@ class Draft {
     this.timer = setTimeout(() => this.send(), pause);
   }
 
-  /* Send what is left and wait for the answer, before the page's own form goes. */
+  /* Send what is left and wait for the answer, before the page goes on. */
   async settle() {
     while (this.isSending) await new Promise((go) => setTimeout(go, 50));
     await this.send();
@@ -227,14 +273,127 @@ class Draft {
   leave() {
     if (!this.isChanged) return;
     this.keepCopy();
-    const { text } = this;
-    if (this.isPaused || new Blob([text]).size > KEEPALIVE_BYTES) return;
     // Beside a request on its way: the server keeps both and the newer one stands.
-    this.post(text, this.base, (this.number += 1), { keepalive: true }).catch(() => {});
+    if (!this.isTooLong) postOnLeaving(form.dataset.autosave, this.save(), token());
   }
 }
 
-function begin() {
+const isSettled = () => drafts.every((draft) => !draft.isChanged);
+const isBeside = () => drafts.some((draft) => draft.isBeside);
+const settle = () => Promise.all(drafts.map((draft) => draft.settle()));
+
+/* True only when nothing on the page is left to send. */
+function sayWhenSaved(at) {
+  if (!isSettled() || isBeside()) return;
+  say("ready", `saved at ${at}`);
+  wish.remind();
+}
+
+/* "Hand in" without a connection: said to be not done yet, and done when it returns. */
+const wish = {
+  stands: false,
+  address: form.dataset.handIn,
+  dialog: document.getElementById("hand-in-later"),
+
+  remind() {
+    if (this.stands) say("late", NOT_HANDED_IN);
+  },
+
+  async ask() {
+    this.dialog.showModal();
+    const choice = await new Promise((resolve) => {
+      this.dialog.onclose = () => resolve(this.dialog.returnValue);
+    });
+    this.dialog.returnValue = "";
+    if (choice === "wait") await this.begin();
+    else this.end();
+  },
+
+  end() {
+    if (this.stands) say("late", "not handed in – write on, and press Hand in when you are ready");
+    this.stands = false;
+    return handInWish.drop(reader, this.address).catch(() => {});
+  },
+
+  async begin() {
+    this.stands = true;
+    this.remind();
+    await handInWish.keep(reader, this.address).catch(() => {});
+    const patience = new Patience();
+    while (this.stands) {
+      await settle();
+      if (isBeside()) return this.end();
+      if (isSettled() && (await this.isDone())) return;
+      this.remind();
+      await new Promise((go) => setTimeout(go, patience.next()));
+    }
+  },
+
+  async isDone() {
+    const standing = `${form.dataset.order}:${form.elements.answer_base.value || 0}`;
+    try {
+      const receipt = await handIn(this.address, standing);
+      await this.end();
+      location.assign(receipt);
+      return true;
+    } catch (problem) {
+      if (!(problem instanceof RefusedError)) return false;
+      await this.end();
+      location.assign(this.address);
+      return true;
+    }
+  },
+};
+
+async function pressed(event) {
+  event.preventDefault();
+  gate.reopen();
+  await settle();
+  if (isBeside() && isSettled()) {
+    if (!compare.hidden) location.assign(compare.href);
+    return;
+  }
+  if (event.submitter?.name !== "hand_in") return;
+  if (isSettled() && (await canAsk(wish.address))) location.assign(wish.address);
+  else if (!wish.dialog.open) await wish.ask();
+}
+
+function watch() {
+  const count = () => {
+    wordCount.textContent = answer.value.split(/\s+/).filter(Boolean).length;
+  };
+  count();
+  answer.addEventListener("input", () => {
+    count();
+    drafts[0].touch();
+  });
+  for (const box of plan) box.addEventListener("input", () => drafts[1].touch());
+  for (const box of [answer, ...plan]) {
+    box.addEventListener("blur", () => drafts.forEach((draft) => draft.send()));
+  }
+  const leave = () => drafts.forEach((draft) => draft.leave());
+  document.addEventListener("visibilitychange", () => document.hidden && leave());
+  window.addEventListener("pagehide", leave);
+  window.addEventListener("beforeunload", (event) => {
+    const isAtRisk = (draft) => draft.isChanged && (draft.isFailing || !draft.copy.works);
+    if (drafts.some(isAtRisk)) event.preventDefault();
+  });
+  window.addEventListener("online", () => drafts.forEach((draft) => draft.send()));
+  window.addEventListener("offline", () => {
+    const unsent = drafts.find((draft) => draft.isChanged);
+    if (unsent) unsent.sayKept();
+    else say("late", "no connection – go on writing, it is kept on this computer");
+  });
+  form.addEventListener("submit", pressed);
+  document.querySelector("[data-rescue]").addEventListener("click", () =>
+    offerRescueFile(
+      form,
+      drafts.map(({ part, text, base }) => ({ part, text, base })),
+    ),
+  );
+}
+
+async function begin() {
   drafts.push(
     new Draft(
       "answer",
@@ -255,41 +414,17 @@ function begin() {
       form.elements.plan_base,
     ),
   );
-  const count = () => {
-    wordCount.textContent = answer.value.split(/\s+/).filter(Boolean).length;
-  };
-  answer.addEventListener("input", () => {
-    count();
-    drafts[0].touch();
-  });
-  for (const box of plan) box.addEventListener("input", () => drafts[1].touch());
-  for (const box of [answer, ...plan]) {
-    box.addEventListener("blur", () => drafts.forEach((draft) => draft.send()));
+  watch();
+  // The page came saying that it does not save by itself: now it does.
+  say(status.dataset.state, status.dataset.at ? `saved at ${status.dataset.at}` : "nothing to save yet");
+  for (const part of document.querySelectorAll("[data-scripted]")) part.hidden = false;
+  try {
+    for (const draft of drafts) await draft.recover();
+    if (await handInWish.stands(reader, wish.address)) await wish.begin();
+  } catch {
+    for (const draft of drafts) draft.copy.works = false;
+    say("late", "this computer cannot keep a copy – your words go straight to the school");
   }
-  const leave = () => drafts.forEach((draft) => draft.leave());
-  document.addEventListener("visibilitychange", () => document.hidden && leave());
-  window.addEventListener("pagehide", leave);
-  window.addEventListener("online", () => drafts.forEach((draft) => draft.send()));
-  window.addEventListener("offline", () => {
-    const unsent = drafts.find((draft) => draft.isChanged);
-    if (unsent) unsent.sayKept();
-    else say("late", "no connection – go on writing, it will be kept on this computer");
-  });
-  const isSettled = () => drafts.every((draft) => !draft.isChanged || draft.isPaused);
-  form.addEventListener("submit", async (event) => {
-    // The form's own save must not look like a repetition of a script's.
-    form.elements.number.value = Math.max(...drafts.map((draft) => draft.number)) + 1;
-    if (isSettled()) return;
-    event.preventDefault();
-    const { submitter } = event;
-    await Promise.all(drafts.map((draft) => draft.settle()));
-    if (isSettled()) form.requestSubmit(submitter);
-    else if (submitter?.name === "hand_in") {
-      say("late", "not handed in yet – your words are kept on this computer; try again when the connection is back");
-    }
-  });
-  count();
-  drafts.forEach((draft) => draft.recover().catch(() => draft.sayKept()));
 }
 
-if (form) begin();
+begin();

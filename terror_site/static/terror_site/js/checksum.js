@@ -5,12 +5,7 @@ const MODULUS = 65521;
 
 /* LF line ends; NUL and lone surrogates become U+FFFD, as a form would send them. */
 export function normalised(text) {
-  let result = "";
-  for (const sign of text.replace(/\r\n?/g, "\n")) {
-    const code = sign.codePointAt(0);
-    result += code === 0 || (code >= 0xd800 && code <= 0xdfff) ? "\ufffd" : sign;
-  }
-  return result;
+  return text.replace(/\r\n?/g, "\n").replace(/[\0\ud800-\udfff]/gu, "\ufffd");
 }
 
 export function checksum(text) {

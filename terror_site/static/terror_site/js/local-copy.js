@@ -1,6 +1,7 @@
 /* A copy of unsent words in this browser (IndexedDB), for when the network, the server
-   or the browser dies. It belongs to one account and one text, and goes as soon as the
-   server has acknowledged it. On plain HTTP it cannot be encrypted: docs/saving.md. */
+   or the browser dies. It belongs to one account, one text and one window, and goes as
+   soon as the server has acknowledged it. On plain HTTP it cannot be encrypted:
+   docs/saving.md. */
 
 const NAME = "classroom";
 const STORE = "unsent";
@@ -10,6 +11,13 @@ const done = (request) =>
   new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
+  });
+
+// "Kept on this computer" is true only when the whole transaction is.
+const completed = (transaction) =>
+  new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = transaction.onerror = () => reject(transaction.error);
   });
 
 let opening = null;
@@ -25,45 +33,102 @@ function opened() {
   return opening;
 }
 
-async function store(mode) {
-  return (await opened()).transaction(STORE, mode, { durability: "strict" }).objectStore(STORE);
+async function begun(mode) {
+  return (await opened()).transaction(STORE, mode, { durability: "strict" });
 }
 
-/* The copies of one account. Nobody else's are ever read. */
+async function change(act) {
+  const transaction = await begun("readwrite");
+  act(transaction.objectStore(STORE));
+  await completed(transaction);
+}
+
+const prefixOf = (...names) => `${names.join(" ")} `;
+
+/* One window's copy of one text. */
 export class LocalCopy {
-  constructor(reader, address, part) {
-    this.key = `${reader} ${address} ${part}`;
+  constructor(reader, address, part, tab) {
+    this.key = prefixOf(reader, address, part) + tab;
+    this.kept = { address, part, tab };
     this.works = "indexedDB" in globalThis;
     // Writing and dropping in the order in which they were asked for.
     this.last = Promise.resolve();
   }
 
   then(act) {
-    this.last = this.last.then(act).catch(() => {
-      this.works = false;
-    });
+    this.last = this.last.then(act).then(
+      () => {
+        this.works = true;
+      },
+      () => {
+        this.works = false;
+      },
+    );
     return this.last;
   }
 
-  keep(text, base) {
-    return this.then(async () => {
-      await done((await store("readwrite")).put({ text, base, at: Date.now() }, this.key));
-    });
+  /* Keep a text with the number and base under which it would be sent. */
+  keep({ text, number, base }) {
+    const row = { ...this.kept, text, number, base, at: Date.now() };
+    return this.then(() => change((store) => store.put(row, this.key)));
   }
 
   drop() {
-    return this.then(async () => {
-      await done((await store("readwrite")).delete(this.key));
-    });
-  }
-
-  async read() {
-    try {
-      const kept = await done((await store("readonly")).get(this.key));
-      return kept && Date.now() - kept.at < OLDEST_MS ? kept : null;
-    } catch {
-      this.works = false;
-      return null;
-    }
+    return this.then(() => change((store) => store.delete(this.key)));
   }
 }
+
+/* Drop a copy of another window, unless that window has kept newer words meanwhile. */
+export async function dropUnchanged({ key, number }) {
+  await change((store) => {
+    store.get(key).onsuccess = (event) => {
+      if (event.target.result?.number === number) store.delete(key);
+    };
+  });
+}
+
+/* The copies of one account, of one text or of all; the oldest first. Nobody else's
+   are ever read; whoever's are too old are thrown away unread. */
+export async function copiesOf(reader, ...addressAndPart) {
+  const prefix = prefixOf(reader, ...addressAndPart);
+  const range = IDBKeyRange.bound(prefix, `${prefix}\uffff`);
+  const store = (await begun("readonly")).objectStore(STORE);
+  const [keys, rows] = await Promise.all([
+    done(store.getAllKeys(range)),
+    done(store.getAll(range)),
+  ]);
+  return rows
+    .map((row, place) => ({ ...row, key: keys[place] }))
+    .filter((row) => Date.now() - row.at < OLDEST_MS)
+    .sort((one, other) => one.at - other.at);
+}
+
+export async function sweep() {
+  await change((store) => {
+    store.openCursor().onsuccess = (event) => {
+      const cursor = event.target.result;
+      if (!cursor) return;
+      if (Date.now() - cursor.value.at >= OLDEST_MS) cursor.delete();
+      cursor.continue();
+    };
+  });
+}
+
+const WISH = "wish";
+const WISH_MS = 24 * 60 * 60 * 1000;
+
+/* The wish to hand in as soon as the server can be reached; kept for a day. */
+export const handInWish = {
+  async keep(reader, address) {
+    const row = { address, part: WISH, at: Date.now() };
+    await change((store) => store.put(row, `${WISH} ${reader} ${address}`));
+  },
+  async drop(reader, address) {
+    await change((store) => store.delete(`${WISH} ${reader} ${address}`));
+  },
+  async stands(reader, address) {
+    const store = (await begun("readonly")).objectStore(STORE);
+    const row = await done(store.get(`${WISH} ${reader} ${address}`));
+    return row !== undefined && Date.now() - row.at < WISH_MS;
+  },
+};

@@ -1,0 +1,39 @@
+/* When a student comes back to any of their own lists: send what this browser could
+   not send before. Under the number its window gave it, so nothing is sent twice and
+   nothing older comes to stand over something newer. */
+
+import { copiesOf, dropUnchanged, sweep } from "./local-copy.js";
+import { isHeld, Patience, post } from "./save.js";
+
+/* Send one copy; resolves to the receipt once the server holds it, else to null. */
+export async function deliver(copy, reader, token) {
+  const { address, text, part, tab, number, base } = copy;
+  const save = { text, part, tab, number, base, reader: Number(reader) };
+  const { receipt } = await post(address, save, token);
+  if (!isHeld(receipt, save)) return null;
+  await dropUnchanged(copy);
+  return receipt;
+}
+
+async function sendAll(line) {
+  const patience = new Patience();
+  const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
+  for (;;) {
+    const copies = await copiesOf(line.dataset.unsent);
+    if (!copies.length) break;
+    let left = 0;
+    for (const copy of copies) {
+      const receipt = await deliver(copy, line.dataset.unsent, token).catch(() => null);
+      if (!receipt) left += 1;
+    }
+    line.hidden = false;
+    line.textContent = left ? line.dataset.waiting : line.dataset.sent;
+    if (!left) break;
+    await new Promise((go) => setTimeout(go, patience.next()));
+  }
+  await sweep();
+}
+
+const line = document.querySelector("[data-unsent]");
+// No store, no copies: nothing to do and nothing to say.
+if (line) sendAll(line).catch(() => {});
