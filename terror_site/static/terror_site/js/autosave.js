@@ -4,6 +4,7 @@
    screen. What is not acknowledged yet is kept in this browser, at most a second behind
    the keys. */
 
+import { rememberedCaret } from "./caret.js";
 import { length, normalised } from "./checksum.js";
 import { canAsk, handIn, RefusedError } from "./hand-in.js";
 import { copiesOf, handInWish, LocalCopy } from "./local-copy.js";
@@ -165,7 +166,7 @@ class Draft {
     this.held = text;
     this.baseField.value = receipt.version;
     if (isUntouched) this.show(text);
-    say("ready", `saved at ${receipt.saved_at}`);
+    sayWhenSaved(receipt.saved_at);
   }
 
   besides(receipt, words) {
@@ -179,6 +180,8 @@ class Draft {
   touch() {
     if (!this.isChanged) return;
     this.copyTimer ??= setTimeout(() => this.keepCopy(), COPY_MS);
+    // From the first key on, "saved" would not be true of what is on the screen.
+    if (status.dataset.state !== "late") saySaving();
     if (this.isTooLong) return this.sayTooLong();
     // A try that waits for its turn takes the newest text anyway.
     if (this.isFailing) return;
@@ -204,7 +207,6 @@ class Draft {
     this.isSending = true;
     this.deadline = null;
     const save = this.save();
-    const slow = setTimeout(() => this.isFailing || say("draft", "saving …"), QUIET_MS);
     const silent = setTimeout(() => this.sayKept(), SILENT_MS);
     let pause = 0;
     try {
@@ -214,7 +216,6 @@ class Draft {
       pause = this.patience.next();
       this.sayKept();
     } finally {
-      clearTimeout(slow);
       clearTimeout(silent);
       this.isSending = false;
     }
@@ -247,8 +248,10 @@ class Draft {
 
   sayKept() {
     const kept = this.keepCopy() ?? Promise.resolve();
-    kept.then(() => this.isChanged && say("late", this.copy.works ? KEPT : ONLY_HERE));
-    wish.remind();
+    kept.then(() => {
+      if (this.isChanged) say("late", this.copy.works ? KEPT : ONLY_HERE);
+      wish.remind();
+    });
   }
 
   sayTooLong() {
@@ -282,9 +285,16 @@ const isSettled = () => drafts.every((draft) => !draft.isChanged);
 const isBeside = () => drafts.some((draft) => draft.isBeside);
 const settle = () => Promise.all(drafts.map((draft) => draft.settle()));
 
+function saySaving() {
+  const { at } = status.dataset;
+  say("draft", at ? `saving … (saved up to ${at})` : "saving …");
+}
+
 /* True only when nothing on the page is left to send. */
 function sayWhenSaved(at) {
-  if (!isSettled() || isBeside()) return;
+  status.dataset.at = at;
+  if (isBeside()) return;
+  if (!isSettled()) return saySaving();
   say("ready", `saved at ${at}`);
   wish.remind();
 }
@@ -300,11 +310,14 @@ const wish = {
   },
 
   async ask() {
+    answer.focus();
+    const giveBack = rememberedCaret();
     this.dialog.showModal();
     const choice = await new Promise((resolve) => {
       this.dialog.onclose = () => resolve(this.dialog.returnValue);
     });
     this.dialog.returnValue = "";
+    giveBack();
     if (choice === "wait") await this.begin();
     else this.end();
   },

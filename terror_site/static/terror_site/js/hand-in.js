@@ -43,13 +43,13 @@ export async function handIn(address, standing) {
   const answered = await ask(address);
   if (RECEIPT.test(new URL(answered.url).pathname)) return answered.url;
   const page = new DOMParser().parseFromString(await answered.text(), "text/html");
-  const form = page.querySelector("[data-hand-in]");
+  const form = page.querySelector("[data-confirms]");
   if (!form) throw new Error("signed out");
-  if (!form.dataset.handIn.split(" ").includes(standing)) throw new RefusedError();
+  if (!form.dataset.confirms.split(" ").includes(standing)) throw new RefusedError();
   return submitted(form, address);
 }
 
-const form = document.querySelector("form[data-hand-in]");
+const form = document.querySelector("form[data-confirms]");
 
 if (form) {
   const line = form.querySelector("[role=status]");

@@ -1,6 +1,8 @@
 /* When a sign-in has ended while somebody writes: sign in on the same page, and go on.
    Nothing navigates away, and nobody else is given the words. */
 
+import { rememberedCaret } from "./caret.js";
+
 const dialog = document.getElementById("sign-in-again");
 const form = dialog?.querySelector("form");
 const problem = dialog?.querySelector("[role=alert]");
@@ -59,12 +61,14 @@ async function signIn(reader) {
 /* Ask until the same reader is signed in again; resolves true, or false when put off. */
 export function signInAgain(reader) {
   if (!dialog || dialog.open) return Promise.resolve(false);
+  const giveBack = rememberedCaret();
   return new Promise((resolve) => {
     const finish = (isBack) => {
       form.removeEventListener("submit", send);
       dialog.removeEventListener("close", put);
       form.reset();
       dialog.close();
+      giveBack();
       resolve(isBack);
     };
     const put = () => finish(false);
