@@ -19,22 +19,27 @@ def chromium_path():
     return path
 
 
+def options():
+    """Return how Chromium is started, with whatever launches it."""
+    return {
+        "executable_path": chromium_path(),
+        "args": [
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-quic",
+            "--disable-sync",
+            # A name that is not localhost: there browsers offer least.
+            f"--host-resolver-rules=MAP {LAN_NAME} 127.0.0.1",
+            "--no-first-run",
+            *(["--no-sandbox"] if os.geteuid() == 0 else []),
+        ],
+    }
+
+
 @contextlib.contextmanager
 def chromium():
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium_path(),
-            args=[
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-quic",
-                "--disable-sync",
-                # A name that is not localhost: there browsers offer least.
-                f"--host-resolver-rules=MAP {LAN_NAME} 127.0.0.1",
-                "--no-first-run",
-                *(["--no-sandbox"] if os.geteuid() == 0 else []),
-            ],
-        )
+        browser = playwright.chromium.launch(**options())
         try:
             yield browser
         finally:

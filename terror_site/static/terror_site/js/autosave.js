@@ -11,7 +11,7 @@ import { copiesOf, handInWish, LocalCopy } from "./local-copy.js";
 import { offerRescueFile } from "./rescue-file.js";
 import { echoes, Patience, post, postOnLeaving } from "./save.js";
 import { signInAgain, stillSignedIn } from "./sign-in-again.js";
-import { deliver } from "./unsent.js";
+import { deliver, deliverAll } from "./unsent.js";
 
 const QUIET_MS = 1000;
 const LONGEST_MS = 4000;
@@ -229,6 +229,7 @@ class Draft {
     const isHeld = echoes(receipt, save);
     if (isHeld && (receipt.code === "saved" || receipt.code === "kept-beside")) {
       this.held = save.text;
+      if (this.isFailing) deliverAll(reader, token(), form.dataset.tab).catch(() => {});
       this.patience.reset();
       if (!this.isChanged) this.copy.drop();
       if (receipt.code === "saved") this.baseField.value = receipt.version;

@@ -15,17 +15,23 @@ export async function deliver(copy, reader, token) {
   return receipt;
 }
 
+/* Send what other windows of this account could not; hidden ones are woken too seldom.
+   Resolves to how many copies are still waiting. */
+export async function deliverAll(reader, token, ownTab = null) {
+  let left = 0;
+  for (const copy of await copiesOf(reader)) {
+    if (copy.tab === ownTab) continue;
+    const receipt = await deliver(copy, reader, token).catch(() => null);
+    if (!receipt) left += 1;
+  }
+  return left;
+}
+
 async function sendAll(line) {
   const patience = new Patience();
   const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
-  for (;;) {
-    const copies = await copiesOf(line.dataset.unsent);
-    if (!copies.length) break;
-    let left = 0;
-    for (const copy of copies) {
-      const receipt = await deliver(copy, line.dataset.unsent, token).catch(() => null);
-      if (!receipt) left += 1;
-    }
+  while ((await copiesOf(line.dataset.unsent)).length) {
+    const left = await deliverAll(line.dataset.unsent, token);
     line.hidden = false;
     line.textContent = left ? line.dataset.waiting : line.dataset.sent;
     if (!left) break;
