@@ -198,10 +198,7 @@ def script_write(request, public_id, order=1):
 
 def _save_by_button(request, script, answer):
     """Save answer and plan from the page's form, then stay or go on."""
-    # As a script's JSON.stringify writes it.
-    plan = json.dumps(
-        request.POST.getlist("plan"), ensure_ascii=False, separators=(",", ":")
-    )
+    plan = saves.plan_text(request.POST.getlist("plan"))
     parts = {"answer": request.POST.get("text", ""), "plan": plan}
     clash = False
     for part, text in parts.items():
@@ -282,20 +279,16 @@ def refusal(code, sentence, status):
 
 @require_POST
 def answer_save(request, public_id, order):
-    """Take one save from a script; answer with a receipt (docs/architecture.md).
+    """Take one save from a script; answer with a receipt (docs/saving.md).
 
     Four queries: who asks, the answer's row, the new version, the pointer.
     """
+    if request.content_type != "application/json":
+        return refusal("not-json", _("A save is sent as JSON. Reload the page."), 415)
     try:
-        data = json.loads(request.body)
-    except (ValueError, RecursionError):
-        data = None
-    if not isinstance(data, dict):
-        return refusal("unreadable", _("That was not a save. Reload the page."), 400)
-    try:
-        save = saves.read(data)
+        save = saves.read(saves.parse(request.body))
     except saves.BadSaveError as refused:
-        return refusal(f"bad-{refused.field}", refused.sentence, 400)
+        return refusal(refused.code, refused.sentence, 400)
     if save.reader != request.user.pk:
         return refusal(
             "other-user",
@@ -316,6 +309,10 @@ def answer_save(request, public_id, order):
     if kept is None:
         return refusal("unknown", _("There is no such answer of yours."), 404)
     return JsonResponse(_receipt(kept), status=200 if kept.is_current else 409)
+
+
+# What goes wrong before the view is reached is JSON too (terror_site/views.py).
+answer_save.answers_scripts = True
 
 
 def _receipt(kept):

@@ -123,6 +123,7 @@ class Draft {
         tab: form.dataset.tab,
         number,
         base,
+        checksum: checksum(text),
         reader: Number(form.dataset.reader),
       }),
       signal: AbortSignal.timeout(GIVE_UP_MS),
@@ -247,7 +248,7 @@ function begin() {
     ),
     new Draft(
       "plan",
-      () => JSON.stringify(plan.map((box) => box.value)),
+      () => JSON.stringify(plan.map((box) => normalised(box.value))),
       (text) => {
         const lines = JSON.parse(text);
         plan.forEach((box, place) => (box.value = lines[place] ?? ""));
