@@ -295,9 +295,9 @@ def answer_save(request, public_id, order):
             _("Somebody else is signed in here now. Your text stays in this page."),
             409,
         )
-    kept = Answer.objects.filter(
-        script__public_id=public_id, script__student=request.user, order=order
-    ).keep(
+    kept = Answer.keep_at(
+        public_id,
+        order,
         save.text,
         writer=request.user,
         origin=AnswerVersion.Origin.AUTOSAVE,
@@ -332,7 +332,7 @@ def _receipt(kept):
         receipt["sentence"] = _(
             "A newer text stands already. This one is kept beside it."
         )
-        receipt["standing"] = kept.standing.number if kept.standing else None
+        receipt["standing"] = kept.standing
     return receipt
 
 

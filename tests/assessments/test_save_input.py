@@ -12,7 +12,6 @@ from django.urls import reverse
 
 from assessments import saves, versions
 from assessments.models import Answer, AnswerVersion
-from assessments.models.answers import AnswerQuerySet
 from tests.base import SchoolTestCase
 from tests.factories import make_question, make_script
 from tests.site import BASE
@@ -287,7 +286,7 @@ class SaveInputTest(SchoolTestCase):
             KeyError(): (500, "broken"),
         }
         for fault, expected in faults.items():
-            with mock.patch.object(AnswerQuerySet, "keep", side_effect=fault):
+            with mock.patch.object(Answer, "keep_at", side_effect=fault):
                 response = sender.post(sender.valid())
             self.assertEqual((response.status_code, response.json()["code"]), expected)
             self.assertEqual("Retry-After" in response, expected[0] == 503)
