@@ -360,15 +360,15 @@ def script_hand_in(request, public_id):
             )
         else:
             try:
-                handed_in = script.hand_in(form.cleaned_data["confirmed"])
+                with transaction.atomic():
+                    if script.hand_in(form.cleaned_data["confirmed"]):
+                        Event.record(script, request.user, Event.Kind.HANDED_IN)
             except AnswerMovedError:
                 messages.warning(
                     request,
                     _("Another text has been saved since. Look at it, then hand in."),
                 )
                 return redirect("assessments:script-hand-in", script.public_id)
-            if handed_in:
-                Event.record(script, request.user, Event.Kind.HANDED_IN)
             return redirect("assessments:script-receipt", script.public_id)
     return render(
         request,
@@ -406,8 +406,10 @@ def _self_mark_form(script, answers, data):
 @require_POST
 def script_take_back(request, public_id):
     script = own_script(request, public_id)
-    if script.take_back():
-        Event.record(script, request.user, Event.Kind.HAND_IN_UNDONE)
+    with transaction.atomic():
+        if undone := script.take_back():
+            Event.record(script, request.user, Event.Kind.HAND_IN_UNDONE)
+    if undone:
         messages.success(request, _("You have it back. Hand it in again when ready."))
         return redirect(script)
     if script.is_handed_in:
