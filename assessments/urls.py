@@ -15,50 +15,50 @@ urlpatterns = [
         "questions/on/<slug:slug>/sheet/", views.question_sheet, name="question-sheet"
     ),
     path("questions/<slug:slug>/", views.question_detail, name="question-detail"),
-    path("scripts/<str:public_id>/", views.script_write, name="script-write"),
+    path("scripts/<slug:public_id>/", views.script_write, name="script-write"),
     path(
-        "scripts/<str:public_id>/answers/<int:order>/",
+        "scripts/<slug:public_id>/answers/<int:order>/",
         views.script_write,
         name="script-answer",
     ),
     path(
-        "scripts/<str:public_id>/answers/<int:order>/save/",
+        "scripts/<slug:public_id>/answers/<int:order>/save/",
         views.answer_save,
         name="answer-save",
     ),
     path(
-        "scripts/<str:public_id>/answers/<int:order>/versions/",
+        "scripts/<slug:public_id>/answers/<int:order>/versions/",
         views.answer_versions,
         name="answer-versions",
     ),
     path(
-        "scripts/<str:public_id>/answers/<int:order>/versions/<int:number>/",
+        "scripts/<slug:public_id>/answers/<int:order>/versions/<int:number>/",
         views.version_detail,
         name="version-detail",
     ),
     path(
-        "scripts/<str:public_id>/answers/<int:order>/improve/",
+        "scripts/<slug:public_id>/answers/<int:order>/improve/",
         views.answer_improve,
         name="answer-improve",
     ),
     path(
-        "scripts/<str:public_id>/hand-in/", views.script_hand_in, name="script-hand-in"
+        "scripts/<slug:public_id>/hand-in/", views.script_hand_in, name="script-hand-in"
     ),
     path(
-        "scripts/<str:public_id>/receipt/", views.script_receipt, name="script-receipt"
+        "scripts/<slug:public_id>/receipt/", views.script_receipt, name="script-receipt"
     ),
     path(
-        "scripts/<str:public_id>/take-back/",
+        "scripts/<slug:public_id>/take-back/",
         views.script_take_back,
         name="script-take-back",
     ),
     path(
-        "scripts/<str:public_id>/self-mark/",
+        "scripts/<slug:public_id>/self-mark/",
         views.script_self_mark,
         name="script-self-mark",
     ),
     path(
-        "scripts/<str:public_id>/feedback/",
+        "scripts/<slug:public_id>/feedback/",
         views.script_feedback,
         name="script-feedback",
     ),

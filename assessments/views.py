@@ -198,10 +198,7 @@ def script_write(request, public_id, order=1):
 
 def _save_by_button(request, script, answer):
     """Save answer and plan from the page's form, then stay or go on."""
-    # As a script's JSON.stringify writes it.
-    plan = json.dumps(
-        request.POST.getlist("plan"), ensure_ascii=False, separators=(",", ":")
-    )
+    plan = saves.plan_text(request.POST.getlist("plan"))
     parts = {"answer": request.POST.get("text", ""), "plan": plan}
     clash = False
     for part, text in parts.items():
@@ -282,29 +279,25 @@ def refusal(code, sentence, status):
 
 @require_POST
 def answer_save(request, public_id, order):
-    """Take one save from a script; answer with a receipt (docs/architecture.md).
+    """Take one save from a script; answer with a receipt (docs/saving.md).
 
     Four queries: who asks, the answer's row, the new version, the pointer.
     """
+    if request.content_type != "application/json":
+        return refusal("not-json", _("A save is sent as JSON. Reload the page."), 415)
     try:
-        data = json.loads(request.body)
-    except (ValueError, RecursionError):
-        data = None
-    if not isinstance(data, dict):
-        return refusal("unreadable", _("That was not a save. Reload the page."), 400)
-    try:
-        save = saves.read(data)
+        save = saves.read(saves.parse(request.body))
     except saves.BadSaveError as refused:
-        return refusal(f"bad-{refused.field}", refused.sentence, 400)
+        return refusal(refused.code, refused.sentence, 400)
     if save.reader != request.user.pk:
         return refusal(
             "other-user",
             _("Somebody else is signed in here now. Your text stays in this page."),
             409,
         )
-    kept = Answer.objects.filter(
-        script__public_id=public_id, script__student=request.user, order=order
-    ).keep(
+    kept = Answer.keep_at(
+        public_id,
+        order,
         save.text,
         writer=request.user,
         origin=AnswerVersion.Origin.AUTOSAVE,
@@ -316,6 +309,10 @@ def answer_save(request, public_id, order):
     if kept is None:
         return refusal("unknown", _("There is no such answer of yours."), 404)
     return JsonResponse(_receipt(kept), status=200 if kept.is_current else 409)
+
+
+# What goes wrong before the view is reached is JSON too (terror_site/views.py).
+answer_save.answers_scripts = True
 
 
 def _receipt(kept):
@@ -335,7 +332,7 @@ def _receipt(kept):
         receipt["sentence"] = _(
             "A newer text stands already. This one is kept beside it."
         )
-        receipt["standing"] = kept.standing.number if kept.standing else None
+        receipt["standing"] = kept.standing
     return receipt
 
 
@@ -363,15 +360,15 @@ def script_hand_in(request, public_id):
             )
         else:
             try:
-                handed_in = script.hand_in(form.cleaned_data["confirmed"])
+                with transaction.atomic():
+                    if script.hand_in(form.cleaned_data["confirmed"]):
+                        Event.record(script, request.user, Event.Kind.HANDED_IN)
             except AnswerMovedError:
                 messages.warning(
                     request,
                     _("Another text has been saved since. Look at it, then hand in."),
                 )
                 return redirect("assessments:script-hand-in", script.public_id)
-            if handed_in:
-                Event.record(script, request.user, Event.Kind.HANDED_IN)
             return redirect("assessments:script-receipt", script.public_id)
     return render(
         request,
@@ -409,8 +406,10 @@ def _self_mark_form(script, answers, data):
 @require_POST
 def script_take_back(request, public_id):
     script = own_script(request, public_id)
-    if script.take_back():
-        Event.record(script, request.user, Event.Kind.HAND_IN_UNDONE)
+    with transaction.atomic():
+        if undone := script.take_back():
+            Event.record(script, request.user, Event.Kind.HAND_IN_UNDONE)
+    if undone:
         messages.success(request, _("You have it back. Hand it in again when ready."))
         return redirect(script)
     if script.is_handed_in:

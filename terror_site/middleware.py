@@ -26,7 +26,7 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
     def handle_no_permission(self, request, view_func):
         if request.method != "POST":
             return super().handle_no_permission(request, view_func)
-        if request.content_type == "application/json":
+        if views.is_from_script(request):
             return JsonResponse(
                 {
                     "code": "signed-out",

@@ -164,6 +164,9 @@ WHITENOISE_MAX_AGE = 60 * 60
 
 # Safety
 
+# The longest text comes in by every door: a form without script sends a sign outside
+# ASCII as up to twelve (%F0%9F%98%80), and `saves.LONGEST_TEXT` of them are 6 MB.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],

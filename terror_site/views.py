@@ -118,12 +118,37 @@ def _sentences():
     }
 
 
-def error_page(request, status, template="terror_site/error.html", **context):
-    """Return the page for an HTTP status; it needs neither database nor session."""
-    sentences = _sentences()
-    title, happened, next_step = (
-        sentences.get(status) or sentences[400 if status < 500 else 500]
+_CODES = {
+    400: "unreadable",
+    403: "forbidden",
+    404: "unknown",
+    405: "wrong-method",
+    413: "too-large",
+    500: "broken",
+    503: "busy",
+}
+
+
+def is_from_script(request):
+    """Whether one of our scripts asks: it is answered with JSON, whatever happens."""
+    match = request.resolver_match
+    return request.content_type == "application/json" or (
+        match is not None and getattr(match.func, "answers_scripts", False)
     )
+
+
+def error_page(request, status, template="terror_site/error.html", **context):
+    """Return the page for an HTTP status; it needs neither database nor session.
+
+    For a script it is the same in JSON: a stable code and the sentences.
+    """
+    known = status if status in _CODES else 400 if status < 500 else 500
+    title, happened, next_step = _sentences()[known]
+    if is_from_script(request):
+        return JsonResponse(
+            {"code": _CODES[known], "sentence": f"{happened} {next_step}"},
+            status=status,
+        )
     return HttpResponse(
         render_to_string(
             template,
@@ -198,7 +223,7 @@ def csrf_failure(request, reason=""):
     """
     if not reason.startswith(("CSRF cookie", "CSRF token")):
         return permission_denied(request)
-    if request.content_type == "application/json":
+    if is_from_script(request):
         return JsonResponse(
             {
                 "code": "stale-token",

@@ -217,7 +217,7 @@ class ErrorsTest(SchoolTestCase):
 
     def test_what_is_too_large_is_said(self):
         self.sign_in("sam")
-        response = self.client.post("/reading-settings/", {"paper": "x" * 3_000_000})
+        response = self.client.post("/reading-settings/", {"paper": "x" * 9_000_000})
 
         self.assertContains(response, "too large", status_code=413)
 

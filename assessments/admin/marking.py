@@ -200,17 +200,17 @@ class ScriptAdmin(ScopedAdmin):
                 name="assessments_script_practice",
             ),
             path(
-                "mark/<str:public_id>/<int:order>/",
+                "mark/<slug:public_id>/<int:order>/",
                 view(self.mark_view),
                 name="assessments_script_mark",
             ),
             path(
-                "mark/<str:public_id>/events/",
+                "mark/<slug:public_id>/events/",
                 view(self.events_view),
                 name="assessments_script_events",
             ),
             path(
-                "mark/<str:public_id>/reveal/",
+                "mark/<slug:public_id>/reveal/",
                 view(self.reveal_view),
                 name="assessments_script_reveal",
             ),

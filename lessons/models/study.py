@@ -51,7 +51,7 @@ class TaskNote(models.Model):
     """What a student noted down after a talk. Every text is kept; the newest counts."""
 
     student = student_of("task_notes")
-    task = models.ForeignKey(PartnerTask, models.CASCADE, related_name="notes")
+    task = models.ForeignKey(PartnerTask, models.PROTECT, related_name="notes")
     text = models.TextField(_("what you agreed"), max_length=20_000, blank=True)
     at = models.DateTimeField(default=timezone.now)
 
