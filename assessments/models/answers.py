@@ -143,6 +143,10 @@ class Answer(models.Model):
     def handed_in_text(self):
         return self.handed_in_version.text if self.handed_in_version else ""
 
+    def standing(self, part):
+        """Return the version of this part that stands, or None."""
+        return self.current if part == "answer" else self.current_plan
+
     @property
     def plan(self):
         return self.current_plan.text if self.current_plan else ""
@@ -199,13 +203,30 @@ class Answer(models.Model):
             base=base,
         )
 
-    def append(self, text, writer, origin, part, tab, number, base):
+    def append(self, text, writer, origin, part, tab, number, base, *, by_staff=False):
         """Append to an answer as it was just read; see `keep`.
 
+        What staff let stand stands after the hand-in as well, as what is handed in.
         Raises `AnswerMovedError` when a save or a hand-in has come in between, and
         `IntegrityError` for a tab and number, or a version number, used before.
         """
-        standing = self.current if part == "answer" else self.current_plan
+        standing = self.standing(part)
+        follows = by_staff or (
+            not self.script.is_handed_in
+            and origin != AnswerVersion.Origin.RESCUE
+            and (
+                standing is None
+                or base == standing.number
+                or (standing.tab == tab and standing.tab_number < number)
+                or (base is None and origin in AnswerVersion.BROUGHT_BACK)
+            )
+        )
+        if follows:
+            place = AnswerVersion.Place.STOOD
+        elif self.script.is_handed_in:
+            place = AnswerVersion.Place.LATE
+        else:
+            place = AnswerVersion.Place.BESIDE
         whole = self.latest_whole
         packed, is_whole = versions.pack(text, whole.text if whole else None)
         version = AnswerVersion.objects.create(
@@ -222,18 +243,15 @@ class Answer(models.Model):
             tab=tab,
             tab_number=number,
             base_number=base,
+            place=place,
         )
-        follows = (
-            standing is None
-            or base == standing.number
-            or (standing.tab == tab and standing.tab_number < number)
-            or origin in (AnswerVersion.Origin.RESTORE, AnswerVersion.Origin.START)
-        ) and not self.script.is_handed_in
         changed = {"last_number": version.number}
         if is_whole:
             changed["latest_whole"] = version
         if follows:
             changed["current" if part == "answer" else "current_plan"] = version
+        if follows and part == "answer" and self.script.is_handed_in:
+            changed["handed_in_version"] = version
         unmoved = Answer.objects.filter(
             pk=self.pk,
             last_number=self.last_number,
@@ -245,6 +263,49 @@ class Answer(models.Model):
             setattr(self, name, value)
         return Kept(version, is_current=follows, standing=standing)
 
+    @transaction.atomic
+    def let_stand(self, version, origin):
+        """Append the text of a kept version as what stands, for staff who decide so.
+
+        What is handed in is replaced as well, so a mark that has been awarded refuses
+        it: raises `MarkedAlreadyError`. Locks the script before the answer, as the
+        marking desk does.
+        """
+        script = Script.objects.select_for_update().get(pk=self.script_id)
+        answer = (
+            Answer.objects.select_for_update(of=("self",))
+            .select_related("current", "current_plan", "latest_whole__whole")
+            .get(pk=self.pk)
+        )
+        answer.script = script
+        if version.part == "answer" and answer.has_marks:
+            raise MarkedAlreadyError
+        return answer.append(
+            version.text,
+            script.student,
+            origin,
+            version.part,
+            f"{origin}-{secrets.token_urlsafe(6)}",
+            0,
+            None,
+            by_staff=True,
+        )
+
+    @property
+    def has_marks(self):
+        """Whether somebody else than the student has awarded a mark."""
+        return self.marks.awarded().exclude(role="self").exists()
+
+    def later_text(self):
+        """Return the newest text that came after what is handed in, or None."""
+        if self.handed_in_version is None:
+            return None
+        return self.versions.filter(
+            part="answer",
+            place=AnswerVersion.Place.LATE,
+            number__gt=self.handed_in_version.number,
+        ).first()
+
 
 class Kept:
     """What became of a text: its version, and whether it is what stands now."""
@@ -254,6 +315,10 @@ class Kept:
         self.is_current = is_current
         self.is_repeated = is_repeated
         self.standing = standing
+
+
+class MarkedAlreadyError(Exception):
+    """A text cannot be let stand: the one that is handed in has been marked."""
 
 
 class AnswerVersionQuerySet(models.QuerySet):
@@ -273,6 +338,18 @@ class AnswerVersion(models.Model):
         HAND_IN = "hand-in", _("handed in")
         RESTORE = "restore", _("an earlier text brought back")
         START = "start", _("begun from the first draft")
+        RESCUE = "rescue", _("from a rescue file")
+        LET_STAND = "let stand", _("let stand by a teacher")
+
+    class Place(models.TextChoices):
+        """What became of a text when it was saved."""
+
+        STOOD = "stood", _("stood")
+        BESIDE = "beside", _("kept beside the text that stood")
+        LATE = "late", _("came after the hand-in")
+
+    # A text that is asked for by name, not written on from what stands.
+    BROUGHT_BACK = (Origin.RESTORE, Origin.START)
 
     answer = models.ForeignKey(Answer, models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
@@ -291,6 +368,7 @@ class AnswerVersion(models.Model):
     tab = models.CharField(max_length=40)
     tab_number = models.PositiveIntegerField(default=0)
     base_number = models.PositiveIntegerField(null=True, blank=True)
+    place = models.CharField(max_length=6, choices=Place, default=Place.STOOD)
     saved_at = models.DateTimeField(default=timezone.now)
 
     objects = AnswerVersionQuerySet.as_manager()
@@ -332,8 +410,36 @@ class AnswerVersion(models.Model):
             tab=f"hand-in-{secrets.token_urlsafe(6)}",
         )
 
+    @classmethod
+    def texts_of(cls, kept):
+        """Return the texts of these versions by id, each whole one unpacked once."""
+        known = {version.pk: version for version in kept}
+        wholes = {version.whole_id for version in kept} - {None, *known}
+        known |= cls.objects.in_bulk(wholes) if wholes else {}
+        unpacked = {
+            pk: versions.unpack(bytes(version.packed), None)
+            for pk, version in known.items()
+            if version.whole_id is None
+        }
+        return {
+            version.pk: unpacked[version.pk]
+            if version.whole_id is None
+            else versions.unpack(bytes(version.packed), unpacked[version.whole_id])
+            for version in kept
+        }
+
+    @property
+    def readable(self):
+        """The text as people read it: a plan as lines."""
+        return as_read(self.part, self.text)
+
     @property
     def text(self):
         """The text itself; reads one other version at most."""
         whole = self.whole.text if self.whole_id else None
         return versions.unpack(bytes(self.packed), whole)
+
+
+def as_read(part, text):
+    """Return a text of an answer or of a plan as people read it."""
+    return text if part == "answer" else "\n".join(versions.plan_lines(text))
