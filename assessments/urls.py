@@ -42,6 +42,16 @@ urlpatterns = [
         name="version-compare",
     ),
     path(
+        "scripts/<str:public_id>/answers/<int:order>/replay/",
+        version_views.answer_replay,
+        name="answer-replay",
+    ),
+    path(
+        "scripts/<str:public_id>/answers/<int:order>/replay.json",
+        version_views.answer_replay_data,
+        name="answer-replay-data",
+    ),
+    path(
         "scripts/<str:public_id>/answers/<int:order>/improve/",
         views.answer_improve,
         name="answer-improve",

@@ -1,12 +1,13 @@
 """Students' pages about the texts kept of an answer: list, one, two, and its growth."""
 
 from django.contrib import messages
+from django.http import JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from assessments import difference, history, saves
+from assessments import difference, history, replay, saves
 from assessments.models import AnswerVersion
 from assessments.version_forms import TextChoiceForm
 from assessments.views import own_answer, own_script
@@ -180,3 +181,31 @@ def _choose(request, script, answer, version):
         request, _("Another text has come to stand meanwhile. Look at the two again.")
     )
     return redirect(request.get_full_path())
+
+
+@require_GET
+def answer_replay(request, public_id, order):
+    """How the answer grew, as the student's teachers can see it too."""
+    script = own_script(request, public_id)
+    answer = own_answer(script, order)
+    return render(
+        request,
+        "assessments/answer_replay.html",
+        {
+            "script": script,
+            "answer": answer,
+            "data": reverse("assessments:answer-replay-data", args=[public_id, order]),
+            **replay.page(
+                answer,
+                lambda number: reverse(
+                    "assessments:version-detail", args=[public_id, order, number]
+                ),
+            ),
+        },
+    )
+
+
+@require_GET
+def answer_replay_data(request, public_id, order):
+    answer = own_answer(own_script(request, public_id), order)
+    return JsonResponse(replay.data(answer))

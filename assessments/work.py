@@ -6,7 +6,7 @@ from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.translation import gettext as _, ngettext
 
-from assessments import difference, marking, versions
+from assessments import difference, kept_texts, marking, versions
 from assessments.models import AssessmentQuestion, Assignment, Script
 from assessments.models.marks import Release, shown_release
 
@@ -177,6 +177,8 @@ def desk(script, answer, questions):
         "feedback": _feedback_to_act_on(original) if original else None,
         # One page, one tab: its saves are told apart from other windows' by this.
         "tab": secrets.token_urlsafe(12),
+        # What a rescue file of this page says whose words it holds.
+        "seal": kept_texts.seal(answer),
     }
 
 

@@ -296,6 +296,12 @@ class Answer(models.Model):
         """Whether somebody else than the student has awarded a mark."""
         return self.marks.awarded().exclude(role="self").exists()
 
+    @property
+    def was_let_stand(self):
+        """Whether what is handed in stands by a teacher's decision."""
+        version = self.handed_in_version
+        return version is not None and version.origin == AnswerVersion.Origin.LET_STAND
+
     def later_text(self):
         """Return the newest text that came after what is handed in, or None."""
         if self.handed_in_version is None:
