@@ -7,7 +7,17 @@ from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
 
-_WORD = re.compile(r"\s+|[^\s]+")
+_WORD = re.compile(r"\s+|\S+")
+_SENTENCE = re.compile(r"[^.!?\n]*(?:[.!?\n]+\s*|\Z)")
+# Comparing costs a step for each pair of words that may belong together: this many take
+# a third of a second. Longer texts are compared by sentences.
+MOST_PAIRS = 3_000_000
+# The same for one row of a list.
+MOST_PAIRS_IN_SHORT = 40_000
+# What a list shows of one stretch, and of the text around it.
+LONGEST_STRETCH = 90
+LONGEST_ROUND = 24
+MOST_STRETCHES = 12
 
 
 class Piece(NamedTuple):
@@ -17,24 +27,80 @@ class Piece(NamedTuple):
     text: str
 
 
-def words(before: str, after: str) -> list[Piece]:
+def words(before: str, after: str, most: int = MOST_PAIRS) -> list[Piece]:
     """Return the pieces of both texts in reading order.
 
     The pieces that are not "added" make up `before`, those that are not "removed"
     make up `after`, to the character.
     """
-    old, new = _WORD.findall(before), _WORD.findall(after)
-    pieces = []
+    for token in (_WORD, _SENTENCE):
+        old, new = token.findall(before), token.findall(after)
+        shared = min(len(old), len(new))
+        head = _alike(old, new, shared)
+        tail = _alike(old[::-1], new[::-1], shared - head)
+        middle = old[head : len(old) - tail], new[head : len(new) - tail]
+        if len(middle[0]) * len(middle[1]) <= most:
+            return _joined(old[:head], *middle, old[len(old) - tail :])
+    whole = (["".join(part)] for part in middle)
+    return _joined(old[:head], *whole, old[len(old) - tail :])
+
+
+def _alike(old: list[str], new: list[str], most: int) -> int:
+    """Return with how many equal tokens both begin, at most `most`."""
+    return next((n for n in range(most) if old[n] != new[n]), most)
+
+
+def _joined(
+    head: list[str], old: list[str], new: list[str], tail: list[str]
+) -> list[Piece]:
+    pieces = [Piece("same", "".join(head))]
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
     for kind, a, b, c, d in matcher.get_opcodes():
         if kind == "equal":
             pieces.append(Piece("same", "".join(old[a:b])))
-            continue
-        if a < b:
+        else:
             pieces.append(Piece("removed", "".join(old[a:b])))
-        if c < d:
             pieces.append(Piece("added", "".join(new[c:d])))
-    return pieces
+    pieces.append(Piece("same", "".join(tail)))
+    return [piece for piece in pieces if piece.text]
+
+
+class Change(NamedTuple):
+    """What one text changed in another: words added and removed, and where, in short."""
+
+    added: int
+    removed: int
+    pieces: list[Piece]
+
+
+def change(before: str, after: str) -> Change:
+    """Return what changed, cheaply enough for each row of a list."""
+    pieces = words(before, after, MOST_PAIRS_IN_SHORT)
+    counts = {
+        kind: sum(len(piece.text.split()) for piece in pieces if piece.kind == kind)
+        for kind in ("added", "removed")
+    }
+    return Change(**counts, pieces=_in_short(pieces))
+
+
+def _in_short(pieces: list[Piece]) -> list[Piece]:
+    """Return the changed stretches with a few words around each, the rest cut."""
+    last = len(pieces) - 1
+    if all(piece.kind == "same" for piece in pieces):
+        return []
+    short = []
+    for place, (kind, text) in enumerate(pieces):
+        most = LONGEST_ROUND if kind == "same" else LONGEST_STRETCH
+        if kind == "same" and place == 0:
+            text = text if len(text) <= most else f"…{text[-most:]}"
+        elif kind == "same" and place == last:
+            text = text if len(text) <= most else f"{text[:most]}…"
+        elif len(text) > 2 * most:
+            text = f"{text[:most]} … {text[-most:]}"
+        short.append(Piece(kind, text))
+    if len(short) > MOST_STRETCHES:
+        short[MOST_STRETCHES:] = [Piece("same", "…")]
+    return short
 
 
 class Row(NamedTuple):

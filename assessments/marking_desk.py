@@ -1,14 +1,12 @@
 """The marking desk: what it shows one marker, and what becomes of what they send."""
 
-import json
-
 from django.db import transaction
 from django.db.models import Max, OuterRef, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from assessments import marking
+from assessments import marking, versions
 from assessments.forms import MarkForm
 from assessments.models import Answer, Event, Mark, Script
 from assessments.models.marks import Release, ReleasedScript, shown_release
@@ -317,7 +315,8 @@ class Desk:
                 for field, name, maximum in question.type.objectives
             ],
             "spag_levels": mark.spag_scheme.levels.all() if mark.spag_scheme else [],
-            "plan": json.loads(self.answer.plan) if self.answer.current_plan_id else [],
+            "plan": versions.plan_lines(self.answer.plan),
+            "later": self.answer.later_text(),
             "queue": queue,
             "orders": self._orders(),
             "number": number,

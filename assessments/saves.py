@@ -91,6 +91,11 @@ def _whole(data: dict, field: str, highest: int) -> int:
     return value
 
 
+def base(data: dict) -> int | None:
+    """Return the version that a text followed from, None where nothing stood."""
+    return None if data.get("base") is None else _whole(data, "base", _HIGHEST)
+
+
 def read(data: dict) -> Save:
     """Return the save in an object; raises `BadSaveError` for the first bad field.
 
@@ -125,6 +130,6 @@ def read(data: dict) -> Save:
         part,
         tab,
         _whole(data, "number", _HIGHEST),
-        None if data.get("base") is None else _whole(data, "base", _HIGHEST),
+        base(data),
         _whole(data, "reader", 2**63 - 1),
     )

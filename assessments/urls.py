@@ -1,6 +1,6 @@
 from django.urls import path
 
-from assessments import views
+from assessments import version_views, views
 
 app_name = "assessments"
 
@@ -28,13 +28,28 @@ urlpatterns = [
     ),
     path(
         "scripts/<slug:public_id>/answers/<int:order>/versions/",
-        views.answer_versions,
+        version_views.answer_versions,
         name="answer-versions",
     ),
     path(
         "scripts/<slug:public_id>/answers/<int:order>/versions/<int:number>/",
-        views.version_detail,
+        version_views.version_detail,
         name="version-detail",
+    ),
+    path(
+        "scripts/<slug:public_id>/answers/<int:order>/compare/<int:number>/",
+        version_views.version_compare,
+        name="version-compare",
+    ),
+    path(
+        "scripts/<slug:public_id>/answers/<int:order>/replay/",
+        version_views.answer_replay,
+        name="answer-replay",
+    ),
+    path(
+        "scripts/<slug:public_id>/answers/<int:order>/replay.json",
+        version_views.answer_replay_data,
+        name="answer-replay-data",
     ),
     path(
         "scripts/<slug:public_id>/answers/<int:order>/improve/",

@@ -5,6 +5,7 @@ differs by a sentence takes some sixty bytes, and any version can be read from
 itself and one other.
 """
 
+import json
 import re
 import zlib
 
@@ -39,6 +40,20 @@ def checksum(text: str) -> str:
 
 def word_count(text: str) -> int:
     return len(text.split())
+
+
+def plan_lines(text: str) -> list[str]:
+    """Return the lines of a stored plan, which is a JSON list of them.
+
+    A save may hold anything at all as its plan: that is one line.
+    """
+    try:
+        lines = json.loads(text) if text else []
+    except (ValueError, RecursionError):
+        lines = None
+    if not isinstance(lines, list):
+        return [text]
+    return [line if isinstance(line, str) else json.dumps(line) for line in lines]
 
 
 def pack(text: str, whole: str | None) -> tuple[bytes, bool]:

@@ -1,12 +1,11 @@
 """Students' pages: what there is to write, writing, handing in, feedback."""
 
-import json
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import (
@@ -16,7 +15,7 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from assessments import difference, saves, work
+from assessments import saves, versions, work
 from assessments.forms import HandInForm, SelfMarkForm
 from assessments.models import (
     Answer,
@@ -35,7 +34,6 @@ from assessments.models.scripts import (
 )
 from lessons.models import Lesson
 
-VERSIONS_A_PAGE = 50
 # As much room as the boards' own answer books give.
 LINES_A_MARK = 2
 
@@ -99,7 +97,7 @@ def my_answers_export(request):
                     "handed_in": answer.script.handed_in_at,
                     "text": answer.text,
                     "handed_in_text": answer.handed_in_text,
-                    "plan": json.loads(answer.plan) if answer.current_plan_id else [],
+                    "plan": versions.plan_lines(answer.plan),
                 }
                 for answer in answers
             ]
@@ -200,7 +198,7 @@ def _save_by_button(request, script, answer):
     """Save answer and plan from the page's form, then stay or go on."""
     plan = saves.plan_text(request.POST.getlist("plan"))
     parts = {"answer": request.POST.get("text", ""), "plan": plan}
-    clash = False
+    beside = []
     for part, text in parts.items():
         if part == "plan" and text == (answer.plan or "[]"):
             continue
@@ -237,16 +235,11 @@ def _save_by_button(request, script, answer):
             number=save.number,
             base=save.base,
         )
-        clash = clash or not kept.is_current
-    if clash:
-        messages.warning(
-            request,
-            _(
-                "A newer text stands already, perhaps from another window. Yours is "
-                "kept beside it: compare the two and choose."
-            ),
-        )
-        return redirect("assessments:answer-versions", script.public_id, answer.order)
+        if not kept.is_current:
+            beside.append(kept)
+    if beside:
+        messages.warning(request, _sentence(beside[0]))
+        return redirect(_compare(script.public_id, answer.order, beside[0]))
     if "hand_in" in request.POST:
         return redirect("assessments:script-hand-in", script.public_id)
     messages.success(
@@ -271,6 +264,28 @@ def _base(request, answer, part):
 def _number(value):
     """Return a form's number; what is none is left for `saves.read` to refuse."""
     return int(value) if value and value.isdecimal() and len(value) < 12 else value
+
+
+def _sentence(kept):
+    """Say what became of a text that does not stand."""
+    if kept.version.place == AnswerVersion.Place.LATE:
+        return _(
+            "This was handed in already. Your words are kept, marked late, and your "
+            "teacher can see them."
+        )
+    return _(
+        "A newer text stands already, perhaps from another window. Yours is kept "
+        "beside it: compare the two and choose."
+    )
+
+
+def _compare(public_id, order, kept):
+    """Return the address where the two texts stand side by side."""
+    return reverse(
+        "assessments:version-compare",
+        args=[public_id, order, kept.version.number],
+        query={"tab": kept.version.tab},
+    )
 
 
 def refusal(code, sentence, status):
@@ -308,7 +323,10 @@ def answer_save(request, public_id, order):
     )
     if kept is None:
         return refusal("unknown", _("There is no such answer of yours."), 404)
-    return JsonResponse(_receipt(kept), status=200 if kept.is_current else 409)
+    receipt = _receipt(kept)
+    if not kept.is_current:
+        receipt["compare"] = _compare(public_id, order, kept)
+    return JsonResponse(receipt, status=200 if kept.is_current else 409)
 
 
 # What goes wrong before the view is reached is JSON too (terror_site/views.py).
@@ -329,10 +347,9 @@ def _receipt(kept):
         "saved_at": timezone.localtime(version.saved_at).strftime("%H:%M:%S"),
     }
     if not kept.is_current:
-        receipt["sentence"] = _(
-            "A newer text stands already. This one is kept beside it."
-        )
+        receipt["sentence"] = _sentence(kept)
         receipt["standing"] = kept.standing
+        receipt["late"] = version.place == AnswerVersion.Place.LATE
     return receipt
 
 
@@ -440,59 +457,6 @@ def script_self_mark(request, public_id):
         "assessments/script_receipt.html",
         {"script": script, "answers": answers, "self_mark": form},
         status=400,
-    )
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def answer_versions(request, public_id, order):
-    """Every text of an answer; posting brings one back as a new version."""
-    script = own_script(request, public_id)
-    answer = own_answer(script, order)
-    history = answer.versions.filter(part="answer")
-    if request.method == "POST":
-        if not script.can_be_written_by(request.user):
-            return redirect("assessments:script-receipt", script.public_id)
-        wanted = request.POST.get("version", "")
-        version = get_object_or_404(
-            history.select_related("whole"),
-            number=int(wanted) if wanted.isdecimal() and len(wanted) < 10 else 0,
-        )
-        answer.keep(
-            version.text, writer=request.user, origin=AnswerVersion.Origin.RESTORE
-        )
-        messages.success(
-            request, _("That text stands now. The one before it is kept as well.")
-        )
-        return redirect("assessments:script-answer", script.public_id, answer.order)
-    return render(
-        request,
-        "assessments/answer_versions.html",
-        {
-            "script": script,
-            "answer": answer,
-            # A long evening leaves hundreds; the texts themselves are not read here.
-            "page": Paginator(history.defer("packed"), VERSIONS_A_PAGE).get_page(
-                request.GET.get("page")
-            ),
-        },
-    )
-
-
-@require_GET
-def version_detail(request, public_id, order, number):
-    """One kept text, with what changed against the text that stands."""
-    script = own_script(request, public_id)
-    answer = own_answer(script, order)
-    version = get_object_or_404(answer.versions.of_answer(), number=number)
-    return render(
-        request,
-        "assessments/version_detail.html",
-        {
-            "script": script,
-            "answer": answer,
-            "version": version,
-            "pieces": difference.words(version.text, answer.text),
-        },
     )
 
 

@@ -1,13 +1,12 @@
 """What students' pages show: the ledger of work, the desk, the feedback."""
 
-import json
 import secrets
 
 from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.translation import gettext as _, ngettext
 
-from assessments import difference, marking, saves
+from assessments import difference, kept_texts, marking, saves, versions
 from assessments.models import AssessmentQuestion, Assignment, Script
 from assessments.models.marks import Release, shown_release
 
@@ -156,7 +155,7 @@ def _script_row(script):
 def desk(script, answer, questions):
     """Return what the writing desk shows for one answer of a script."""
     question = questions.get(pk=answer.question_id)
-    plan = json.loads(answer.plan) if answer.plan else []
+    plan = versions.plan_lines(answer.plan)
     boxes = list(question.plan_boxes.all())
     original = answer.redraft_of
     answers = list(script.answers.values_list("order", "question__type__number"))
@@ -179,6 +178,8 @@ def desk(script, answer, questions):
         # One page, one tab: its saves are told apart from other windows' by this.
         "tab": secrets.token_urlsafe(12),
         "longest": saves.LONGEST_TEXT,
+        # What a rescue file of this page says whose words it holds.
+        "seal": kept_texts.seal(answer),
     }
 
 

@@ -31,7 +31,8 @@ def reached(record_property):
 def of(report):
     """Return (goal, figure, reached, passed) of a finished test of a goal, or None."""
     properties = {}
-    for name, words in report.user_properties:
+    # A file that could not be collected has none.
+    for name, words in getattr(report, "user_properties", ()):
         properties.setdefault(name, []).append(words)
     if "goal" not in properties:
         return None

@@ -10,6 +10,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext, gettext_lazy as _
 
 from assessments import marking_desk
+from assessments.admin.kept_texts import KeptTextPages
+from assessments.admin.rescue import RescuePages
 from assessments.forms import AssignmentForm, ReleaseForm
 from assessments.models import Answer, Assignment, Event, Release, Script
 from people import roles
@@ -134,7 +136,7 @@ class AssignmentAdmin(ScopedAdmin):
 
 
 @admin.register(Script)
-class ScriptAdmin(ScopedAdmin):
+class ScriptAdmin(RescuePages, KeptTextPages, ScopedAdmin):
     """The marking queue: codes, never names, in an order that tells nothing."""
 
     list_display = ["code", "task", "on_time", "progress"]

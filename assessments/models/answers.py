@@ -41,8 +41,8 @@ _BY_ADDRESS = 'script.public_id = %s AND script.student_id = %s AND answer."orde
 _APPEND = """
     INSERT INTO assessments_answerversion (
         answer_id, number, part, packed, whole_id, length, words, checksum,
-        writer_id, origin, tab, tab_number, base_number, saved_at
-    ) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        writer_id, origin, tab, tab_number, base_number, place, saved_at
+    ) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
     RETURNING id
 """
 # Only while the answer is as it was read (0 stands for: not handed in).
@@ -69,6 +69,18 @@ class Seen(NamedTuple):
     tab_number: int | None
     whole: int | None
     packed: bytes | None
+
+    def place_for(self, origin, tab, number, base):
+        """Return what becomes of a text: it stands, is kept beside, or comes late."""
+        if self.is_handed_in:
+            return AnswerVersion.Place.LATE
+        follows = origin != AnswerVersion.Origin.RESCUE and (
+            self.standing is None
+            or base == self.number
+            or (self.tab == tab and self.tab_number < number)
+            or (base is None and origin in AnswerVersion.BROUGHT_BACK)
+        )
+        return AnswerVersion.Place.STOOD if follows else AnswerVersion.Place.BESIDE
 
 
 class AnswerQuerySet(models.QuerySet):
@@ -139,6 +151,10 @@ class Answer(models.Model):
     def handed_in_text(self):
         return self.handed_in_version.text if self.handed_in_version else ""
 
+    def standing(self, part):
+        """Return the version of this part that stands, or None."""
+        return self.current if part == "answer" else self.current_plan
+
     @property
     def plan(self):
         return self.current_plan.text if self.current_plan else ""
@@ -198,7 +214,19 @@ class Answer(models.Model):
         return cls._keep(which, text, writer, origin, part, tab, number, base)
 
     @classmethod
-    def _keep(cls, which, text, writer, origin, part, tab, number, base):
+    def _keep(
+        cls,
+        which,
+        text,
+        writer,
+        origin,
+        part,
+        tab="",
+        number=0,
+        base=None,
+        *,
+        by_staff=False,
+    ):
         """Read, append and move: three queries, the last two in one transaction.
 
         No row is locked for reading: the last query moves the answer on only if it is
@@ -215,7 +243,12 @@ class Answer(models.Model):
                 return None
             seen = Seen(*row)
             try:
-                return cls._append(seen, text, writer, origin, part, tab, number, base)
+                place = seen.place_for(origin, tab, number, base)
+                if by_staff:
+                    place = AnswerVersion.Place.STOOD
+                return cls._append(
+                    seen, text, writer, origin, part, tab, number, base, place
+                )
             except AnswerMovedError:
                 continue
             except IntegrityError:
@@ -227,7 +260,7 @@ class Answer(models.Model):
         raise OperationalError("An answer was saved from too many places at once.")
 
     @staticmethod
-    def _append(seen, text, writer, origin, part, tab, number, base):
+    def _append(seen, text, writer, origin, part, tab, number, base, place):
         """Append to an answer as it was just seen.
 
         Raises `AnswerMovedError` when a save or a hand-in has come in between, and
@@ -249,13 +282,9 @@ class Answer(models.Model):
             tab=tab,
             tab_number=number,
             base_number=base,
+            place=place,
         )
-        follows = (
-            seen.standing is None
-            or base == seen.number
-            or (seen.tab == tab and seen.tab_number < number)
-            or origin in (AnswerVersion.Origin.RESTORE, AnswerVersion.Origin.START)
-        ) and not seen.is_handed_in
+        follows = place == AnswerVersion.Place.STOOD
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_APPEND, version.as_row())
             (version.pk,) = cursor.fetchone()
@@ -291,6 +320,51 @@ class Answer(models.Model):
         highest = used.aggregate(highest=models.Max("tab_number"))["highest"]
         return number if highest is None else max(highest + 1, number)
 
+    @transaction.atomic
+    def let_stand(self, version, origin):
+        """Append the text of a kept version as what stands, for staff who decide so.
+
+        What is handed in is replaced as well, so a mark that has been awarded refuses
+        it: raises `MarkedAlreadyError`. Locks the script before the answer, as the
+        marking desk does.
+        """
+        script = Script.objects.select_for_update().get(pk=self.script_id)
+        answer = Answer.objects.select_for_update(of=("self",)).get(pk=self.pk)
+        if version.part == "answer" and answer.has_marks:
+            raise MarkedAlreadyError
+        kept = self._keep(
+            (_BY_KEY, [self.pk]),
+            version.text,
+            script.student,
+            origin,
+            version.part,
+            by_staff=True,
+        )
+        if version.part == "answer" and script.is_handed_in:
+            Answer.objects.filter(pk=self.pk).update(handed_in_version=kept.version)
+        return kept
+
+    @property
+    def has_marks(self):
+        """Whether somebody else than the student has awarded a mark."""
+        return self.marks.awarded().exclude(role="self").exists()
+
+    @property
+    def was_let_stand(self):
+        """Whether what is handed in stands by a teacher's decision."""
+        version = self.handed_in_version
+        return version is not None and version.origin == AnswerVersion.Origin.LET_STAND
+
+    def later_text(self):
+        """Return the newest text that came after what is handed in, or None."""
+        if self.handed_in_version is None:
+            return None
+        return self.versions.filter(
+            part="answer",
+            place=AnswerVersion.Place.LATE,
+            number__gt=self.handed_in_version.number,
+        ).first()
+
 
 class Kept:
     """What became of a text: its version, and whether it is what stands now.
@@ -303,6 +377,10 @@ class Kept:
         self.is_current = is_current
         self.is_repeated = is_repeated
         self.standing = standing
+
+
+class MarkedAlreadyError(Exception):
+    """A text cannot be let stand: the one that is handed in has been marked."""
 
 
 class AnswerVersionQuerySet(models.QuerySet):
@@ -322,6 +400,18 @@ class AnswerVersion(models.Model):
         HAND_IN = "hand-in", _("handed in")
         RESTORE = "restore", _("an earlier text brought back")
         START = "start", _("begun from the first draft")
+        RESCUE = "rescue", _("from a rescue file")
+        LET_STAND = "let stand", _("let stand by a teacher")
+
+    class Place(models.TextChoices):
+        """What became of a text when it was saved."""
+
+        STOOD = "stood", _("stood")
+        BESIDE = "beside", _("kept beside the text that stood")
+        LATE = "late", _("came after the hand-in")
+
+    # A text that is asked for by name, not written on from what stands.
+    BROUGHT_BACK = (Origin.RESTORE, Origin.START)
 
     answer = models.ForeignKey(Answer, models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
@@ -340,6 +430,7 @@ class AnswerVersion(models.Model):
     tab = models.CharField(max_length=40)
     tab_number = models.PositiveIntegerField(default=0)
     base_number = models.PositiveIntegerField(null=True, blank=True)
+    place = models.CharField(max_length=6, choices=Place, default=Place.STOOD)
     saved_at = models.DateTimeField(default=timezone.now)
 
     objects = AnswerVersionQuerySet.as_manager()
@@ -381,6 +472,7 @@ class AnswerVersion(models.Model):
             self.tab,
             self.tab_number,
             self.base_number,
+            self.place,
             connection.ops.adapt_datetimefield_value(self.saved_at),
         ]
 
@@ -400,8 +492,36 @@ class AnswerVersion(models.Model):
             tab=f"hand-in-{secrets.token_urlsafe(6)}",
         )
 
+    @classmethod
+    def texts_of(cls, kept):
+        """Return the texts of these versions by id, each whole one unpacked once."""
+        known = {version.pk: version for version in kept}
+        wholes = {version.whole_id for version in kept} - {None, *known}
+        known |= cls.objects.in_bulk(wholes) if wholes else {}
+        unpacked = {
+            pk: versions.unpack(bytes(version.packed), None)
+            for pk, version in known.items()
+            if version.whole_id is None
+        }
+        return {
+            version.pk: unpacked[version.pk]
+            if version.whole_id is None
+            else versions.unpack(bytes(version.packed), unpacked[version.whole_id])
+            for version in kept
+        }
+
+    @property
+    def readable(self):
+        """The text as people read it: a plan as lines."""
+        return as_read(self.part, self.text)
+
     @property
     def text(self):
         """The text itself; reads one other version at most."""
         whole = self.whole.text if self.whole_id else None
         return versions.unpack(bytes(self.packed), whole)
+
+
+def as_read(part, text):
+    """Return a text of an answer or of a plan as people read it."""
+    return text if part == "answer" else "\n".join(versions.plan_lines(text))

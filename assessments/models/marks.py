@@ -504,6 +504,9 @@ class Event(models.Model):
         TAKEN_BACK = "taken back", _("marks taken back")
         READ = "read", _("feedback read")
         REVEALED = "revealed", _("name revealed")
+        RESCUED = "rescued", _("rescue file taken in")
+        LET_STAND = "let stand", _("a kept text let stand")
+        BROUGHT_BACK = "brought back", _("an earlier text brought back by command")
 
     script = models.ForeignKey(Script, models.PROTECT, related_name="events")
     mark = models.ForeignKey(
