@@ -61,6 +61,8 @@ class Relay:
             for task in others:
                 task.cancel()
             await asyncio.gather(*others, return_exceptions=True)
+            # Closed transports are taken away in the loop's next turns.
+            await asyncio.sleep(0.1)
 
         asyncio.run_coroutine_threadsafe(stop(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -68,9 +70,11 @@ class Relay:
         self._loop.close()
 
     async def _serve(self, reader, writer):
-        with contextlib.suppress(OSError, EOFError, asyncio.LimitOverrunError):
-            await self._one(reader, writer)
-        writer.close()
+        try:
+            with contextlib.suppress(OSError, EOFError, asyncio.LimitOverrunError):
+                await self._one(reader, writer)
+        finally:
+            writer.close()
 
     async def _one(self, reader, writer):
         if self.mode == "reset":
