@@ -4,7 +4,7 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 
-from terror_site import views
+from terror_site import failures, room, views
 
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
@@ -61,3 +61,25 @@ class AnswerMiddleware:
             response.content = page.content
             response["Content-Type"] = page["Content-Type"]
         return response
+
+
+class RoomMiddleware:
+    """Refuse to store anything while the disk is all but full, signing in apart.
+
+    What is left then is kept for sign-ins, so that everybody can go on reading.
+    """
+
+    always = ("login", "logout")
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view_func, view_args, view_kwargs):
+        if request.method in ("GET", "HEAD", "OPTIONS"):
+            return None
+        if request.resolver_match.url_name in self.always or not room.is_short():
+            return None
+        return views.unavailable(request, failures.DISK_FULL)
