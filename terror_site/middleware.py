@@ -1,10 +1,15 @@
 """What holds for every answer: headers, caching, and honest failure."""
 
+import logging
+import time
+
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 
 from terror_site import failures, room, views
+
+logger = logging.getLogger(__name__)
 
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
@@ -63,6 +68,25 @@ class AnswerMiddleware:
         return response
 
 
+class ClockMiddleware:
+    """Write down when the server's clock jumps: dates on work hang on it."""
+
+    jump_seconds = 60
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+        self.ahead = time.time() - time.monotonic()
+
+    def __call__(self, request):
+        ahead = time.time() - time.monotonic()
+        if abs(ahead - self.ahead) >= self.jump_seconds:
+            logger.warning(
+                "The server's clock has jumped by %+.0f seconds.", ahead - self.ahead
+            )
+        self.ahead = ahead
+        return self.get_response(request)
+
+
 class RoomMiddleware:
     """Refuse to store anything while the disk is all but full, signing in apart.
 
@@ -80,6 +104,9 @@ class RoomMiddleware:
     def process_view(self, request, view_func, view_args, view_kwargs):
         if request.method in ("GET", "HEAD", "OPTIONS"):
             return None
-        if request.resolver_match.url_name in self.always or not room.is_short():
+        if not room.is_short():
+            return None
+        if request.resolver_match.url_name in self.always:
+            room.give_back()
             return None
         return views.unavailable(request, failures.DISK_FULL)

@@ -56,6 +56,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "terror_site.middleware.ClockMiddleware",
     # First what every answer gets, redirects, refusals and static files included.
     "terror_site.middleware.AnswerMiddleware",
     "csp.middleware.CSPMiddleware",

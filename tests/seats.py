@@ -9,9 +9,10 @@ import json
 import os
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.urls import reverse
 from django.utils import timezone
 
-from assessments.models import Assessment, Assignment, Script
+from assessments.models import Assessment, Assignment, Question, Script
 from people import roles
 from people.models import Membership, TeachingGroup, User
 from people.sessions import SessionStore
@@ -43,6 +44,19 @@ def seat(number, assignment):
     }
 
 
+def to_mark(number, assignment):
+    """Return the address of the marking desk for a script that was handed in."""
+    student = User.objects.create(username=f"done-{number}")
+    Membership.objects.create(
+        person=student, group=assignment.group, role=roles.STUDENT
+    )
+    script = Script.start(student, assignment=assignment)
+    for answer in script.answers.all():
+        answer.keep("Terror. " * 200, writer=student, origin="autosave")
+    script.hand_in()
+    return reverse("admin:assessments_script_mark", args=[script.public_id, 1])
+
+
 def main():
     teacher = User.objects.filter(memberships__role=roles.TEACHER).first()
     group = TeachingGroup.objects.create(name="Seats", cohort=2028)
@@ -54,7 +68,18 @@ def main():
         set_by=teacher,
     )
     seats = [seat(number, assignment) for number in range(int(os.environ["SEATS"]))]
-    print(json.dumps({"seats": seats, "teacher": cookie_for(teacher)}))
+    second = User.objects.filter(memberships__role=roles.TEACHER).last()
+    Membership.objects.create(person=second, group=group, role=roles.TEACHER)
+    print(
+        json.dumps(
+            {
+                "seats": seats,
+                "teachers": [cookie_for(teacher), cookie_for(second)],
+                "desks": [to_mark(number, assignment) for number in range(4)],
+                "questions": list(Question.objects.values_list("pk", flat=True)),
+            }
+        )
+    )
 
 
 main()

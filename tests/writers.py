@@ -27,11 +27,16 @@ _WORDS = (
 
 
 def seats(site, count):
-    """Seat `count` students with an open paper each; return them and a teacher."""
+    """Seat `count` students with an open paper each; return what `seats.py` says."""
     site.environment["SEATS"] = str(count)
     code = "exec(open('tests/seats.py').read())"
-    said = json.loads(site.manage("shell", "--no-imports", "-c", code).splitlines()[-1])
-    return said["seats"], said["teacher"]
+    said = site.manage("shell", "--no-imports", "-c", code)
+    return json.loads(said.splitlines()[-1])
+
+
+def headers_for(session):
+    """Return the headers of a browser that is signed in and may post."""
+    return {"Cookie": f"session={session}; csrf={_CSRF}", "X-CSRFToken": _CSRF}
 
 
 @dataclass
@@ -53,10 +58,10 @@ class Call:
 class Writer(threading.Thread):
     """One student: types, saves, and after a failure sends the newest text again."""
 
-    def __init__(self, site, seat, history, stop, pause=0.02, limit=None):
+    def __init__(self, site, seat, history, stop, pause=0.02, retries=()):
         super().__init__(daemon=True)
         self.site, self.seat, self.history, self.stop = site, seat, history, stop
-        self.pause, self.limit = pause, limit
+        self.pause, self.retries = pause, retries
         self.tab = f"tab-{secrets.token_hex(6)}"
         self.texts = dict.fromkeys(seat["answers"], "")
         self.bases = dict.fromkeys(seat["answers"])
@@ -66,11 +71,16 @@ class Writer(threading.Thread):
         self.random = random.Random(seat["name"])
 
     def run(self):
-        while not self.stop.is_set() and (
-            self.limit is None or self.number < self.limit
-        ):
-            self.save(self.random.choice(self.seat["answers"][:3]))
-            time.sleep(self.pause() if callable(self.pause) else self.pause)
+        tries = 0
+        while not self.stop.is_set():
+            call = self.save(self.random.choice(self.seat["answers"][:3]))
+            pause = self.pause
+            if call.outcome != "ok" and self.retries:
+                pause = self.retries[min(tries, len(self.retries) - 1)]
+                tries += 1
+            else:
+                tries = 0
+            self.stop.wait(pause * self.random.uniform(0.75, 1.25))
 
     def save(self, answer):
         """Type on and save; half of what failed is first sent again as it was."""
@@ -141,8 +151,7 @@ class Writer(threading.Thread):
                 json.dumps(body),
                 {
                     "Content-Type": "application/json",
-                    "Cookie": f"session={self.seat['session']}; csrf={_CSRF}",
-                    "X-CSRFToken": _CSRF,
+                    **headers_for(self.seat["session"]),
                 },
             )
             answer = self.connection.getresponse()
@@ -159,10 +168,11 @@ class Class:
     def __init__(self, site, count, **how):
         self.history = []
         self.stop = threading.Event()
-        places, self.teacher = seats(site, count)
         self.site = site
+        self.school = seats(site, count)
         self.writers = [
-            Writer(site, seat, self.history, self.stop, **how) for seat in places
+            Writer(site, seat, self.history, self.stop, **how)
+            for seat in self.school["seats"]
         ]
 
     def __enter__(self):
