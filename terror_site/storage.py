@@ -14,6 +14,8 @@ from django.core.management.base import CommandError
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from terror_site import failures
+
 GUIDE = "(docs/reliability.md, “Repair”)"
 _HEADER = b"SQLite format 3\0"
 
@@ -31,11 +33,18 @@ def check(*, is_to_be_migrated=False):
             return
         check_version(is_to_be_migrated=is_to_be_migrated)
     except (Error, OSError) as error:
-        refuse(
-            f"The database cannot be used ({str(error).strip()}): with SQLite, check "
-            f"that this user can write in {settings.VAR_DIR}; with PostgreSQL, that it "
-            "runs and that DATABASE_URL is right."
-        )
+        refuse_unusable(error)
+
+
+def refuse_unusable(error):
+    what = failures.of(error)
+    if what is failures.DISK_FULL:
+        refuse(f"The disk is full: make room where {settings.VAR_DIR} is.")
+    refuse(
+        f"The database cannot be used ({' '.join(str(error).split())}): with SQLite, "
+        f"check that this user can write in {settings.VAR_DIR}; with PostgreSQL, that "
+        "it runs and that DATABASE_URL is right."
+    )
 
 
 def check_file(*, is_to_be_made):

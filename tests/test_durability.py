@@ -74,6 +74,7 @@ def test_each_acknowledgement_waits_for_a_sync(tmp_path, reached):
         for _save in range(100):
             call = students.writers[0].save(students.writers[0].seat["answers"][0])
             assert call.outcome == "ok", call
+        students.writers[0].hang_up()
         lines = trace.read_text().splitlines()[before:]
         left = check(students.history, Stored.in_sqlite(tmp_path / "classroom.sqlite3"))
     finally:

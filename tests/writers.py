@@ -122,7 +122,7 @@ class Writer(threading.Thread):
             # Nobody was there to take it.
             call.outcome = "failed"
         except (OSError, http.client.HTTPException, ValueError):
-            self.connection = None
+            self.hang_up()
         else:
             call.outcome = "ok" if self.is_receipt(call) else "failed"
             if call.outcome == "ok" and call.status == 200:
@@ -157,9 +157,13 @@ class Writer(threading.Thread):
             answer = self.connection.getresponse()
             return answer.status, dict(answer.getheaders()), answer.read()
         except BaseException:
+            self.hang_up()
+            raise
+
+    def hang_up(self):
+        if self.connection is not None:
             self.connection.close()
             self.connection = None
-            raise
 
 
 class Class:
@@ -184,6 +188,7 @@ class Class:
         self.stop.set()
         for writer in self.writers:
             writer.join(timeout=60)
+            writer.hang_up()
 
     @property
     def acknowledged(self):
@@ -210,6 +215,7 @@ class Class:
                 for _try in range(5):
                     if writer.save(answer).outcome == "ok":
                         break
+            writer.hang_up()
 
 
 class Stored:
@@ -267,6 +273,8 @@ def check(history, stored):
     ]
     misplaced, unsent = [], []
     for (answer, number), text in stored.texts.items():
+        if not stored.owners[answer].startswith("seat-"):
+            continue
         marks = re.findall(r"\[(seat-\d+)\|(\d+)\|\d+\]", text)
         if any(mark != (stored.owners[answer], str(answer)) for mark in marks):
             misplaced.append((answer, number))

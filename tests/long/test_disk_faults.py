@@ -129,7 +129,8 @@ def upload(site, session):
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(request)
     assert refused.value.code == 503
-    assert "disk is full" in refused.value.read().decode()
+    with refused.value:
+        assert "disk is full" in refused.value.read().decode()
 
 
 @pytest.mark.goal("G5", f"{FULL}; without root, by a limit on the size of files")

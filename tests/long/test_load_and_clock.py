@@ -1,5 +1,6 @@
 """A class that saves at once, and a clock that jumps: goals G4 and G7."""
 
+import contextlib
 import http.client
 import re
 import shutil
@@ -35,6 +36,7 @@ class Beside(threading.Thread):
         while not self.stop.is_set():
             self.work(self)
             self.stop.wait(1)
+        self.connection.close()
 
     def ask(self, path, fields=None, **headers):
         headers = {**self.headers, **headers}
@@ -115,6 +117,7 @@ def test_a_class_saves_at_once(name, tmp_path, reached):
             thread.start()
         for thread in threads:
             thread.join(timeout=60)
+        students.finish()
         left = check(students.history, place.stored(site))
         log = site.log
 
@@ -174,14 +177,12 @@ def test_a_clock_that_jumps_changes_nothing(tmp_path, reached):
                 shutil.move(change, clock)
                 students.wait_for_more(80)
         left = check(students.history, place.stored(site))
-        rows = (
-            sqlite3.connect(tmp_path / "classroom.sqlite3")
-            .execute(
+        file = tmp_path / "classroom.sqlite3"
+        with contextlib.closing(sqlite3.connect(file)) as stored:
+            rows = stored.execute(
                 "SELECT answer_id, tab_number, saved_at FROM assessments_answerversion"
                 " WHERE tab LIKE 'tab-%' ORDER BY answer_id, number"
-            )
-            .fetchall()
-        )
+            ).fetchall()
         jumps = site.log.count("clock has jumped")
 
     times = [row[2] for row in rows]

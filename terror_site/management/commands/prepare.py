@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from people import set_up
@@ -25,13 +25,15 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options):
         try:
-            Path(settings.MEDIA_ROOT).mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            storage.refuse(
-                f"The folder {settings.VAR_DIR} cannot be written ({error.strerror}): "
-                "give this user the right to write there."
-            )
-        storage.check(is_to_be_migrated=True)
+            Path(settings.VAR_DIR).mkdir(parents=True, exist_ok=True)
+            room.give_back_if_short()
+            storage.check(is_to_be_migrated=True)
+            self.prepare()
+        except (OperationalError, OSError) as error:
+            storage.refuse_unusable(error)
+
+    def prepare(self):
+        Path(settings.MEDIA_ROOT).mkdir(parents=True, exist_ok=True)
         room.keep()
         self.migrate()
         report = content.bring_up_to_date()
