@@ -52,6 +52,7 @@ class Cluster:
         if self.user:
             shutil.chown(folder, self.user)
         self.port = free_port()
+        self.process = None
         self.address = f"postgres://classroom@127.0.0.1:{self.port}/postgres"
         self.run(
             "initdb", "-D", self.data, "-U", "classroom", "--auth=trust",
@@ -61,9 +62,7 @@ class Cluster:
     def run(self, program, *arguments):
         result = subprocess.run(
             [self.programs / program, *arguments],
-            user=self.user,
-            cwd=self.folder,
-            env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
+            **self._how,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -71,16 +70,41 @@ class Cluster:
         if result.returncode:
             sys.exit(f"{program} failed: {result.stderr}")
 
+    @property
+    def _how(self):
+        environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
+        return {"user": self.user, "cwd": self.folder, "env": environment}
+
     def start(self):
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self.folder}"
-        self.run(
-            "pg_ctl", "-D", self.data, "-o", options, "-l", f"{self.folder}/log",
-            "-w", "start",
-        )  # fmt: skip
+        """Start it as our own child: PostgreSQL takes a zombie for one that runs."""
+        log = Path(self.folder, "log")
+        with log.open("a") as output:
+            self.process = subprocess.Popen(
+                [
+                    self.programs / "postgres", "-D", self.data, "-p", str(self.port),
+                    "-c", "listen_addresses=127.0.0.1", "-k", self.folder,
+                ],
+                **self._how,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )  # fmt: skip
+        while True:
+            if self.process.poll() is not None:
+                sys.exit(f"PostgreSQL stopped: {log.read_text()}")
+            try:
+                psycopg.connect(self.address).close()
+            except psycopg.OperationalError:
+                time.sleep(0.02)
+            else:
+                return
 
     def stop(self):
-        if Path(self.data, "postmaster.pid").exists():
-            self.run("pg_ctl", "-D", self.data, "-m", "immediate", "-w", "stop")
+        if self.process is not None:
+            # Its “immediate” stop.
+            self.process.send_signal(signal.SIGQUIT)
+            self.process.wait(timeout=60)
+            self.process = None
 
     def configure(self, name, value):
         """Change a setting as an administrator would, and wait until it holds."""
@@ -92,13 +116,16 @@ class Cluster:
 
     def kill(self):
         """End the postmaster and all its processes as a power cut would."""
-        first = int(Path(self.data, "postmaster.pid").read_text().split()[0])
+        first = self.process.pid
+        # Halted first, so that it has no more children meanwhile.
+        self.process.send_signal(signal.SIGSTOP)
         children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
-        everybody = [first, *map(int, children)]
-        for process in everybody:
+        for process in (first, *map(int, children)):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
-        while any(_is_running(process) for process in everybody):
+        self.process.wait(timeout=60)
+        self.process = None
+        while any(_is_running(process) for process in children):
             time.sleep(0.01)
 
 

@@ -53,6 +53,7 @@ class Call:
     headers: dict = field(default_factory=dict)
     body: dict | None = None
     seconds: float = 0.0
+    error: str = ""
 
 
 class Writer(threading.Thread):
@@ -121,7 +122,8 @@ class Writer(threading.Thread):
         except ConnectionRefusedError:
             # Nobody was there to take it.
             call.outcome = "failed"
-        except (OSError, http.client.HTTPException, ValueError):
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            call.error = repr(error)
             self.hang_up()
         else:
             call.outcome = "ok" if self.is_receipt(call) else "failed"

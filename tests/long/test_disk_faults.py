@@ -106,10 +106,19 @@ def test_a_full_disk_stops_saves_and_nothing_else(tmp_path, reached):
         students.finish()
         left = check(students.history, place.stored(site))
         place.check(site)
+        log = site.log
 
     reached(
         f"small disk: {outcomes(students.history)}, {len(refused)} refused with 503; "
         f"{len(left['missing'])} missing; saved again {back:.1f} s after there was room"
+    )
+    print(
+        [
+            (c.error, c.began - began, c.seconds)
+            for c in students.history
+            if c.outcome == "unknown"
+        ],
+        log,
     )
     assert_refused_in_words(refused, {"disk-full"})
     assert left == NOTHING

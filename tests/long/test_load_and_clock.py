@@ -66,7 +66,7 @@ def exporting(questions):
     def work(person):
         fields = {"action": "export", "_selected_action": questions}
         said = person.ask("/admin/assessments/question/", fields)
-        assert "questions:" in said, said[:500]
+        assert "model: assessments.questionsource" in said, said[:500]
 
     return work
 
@@ -175,7 +175,7 @@ def test_a_clock_that_jumps_changes_nothing(tmp_path, reached):
                 change = tmp_path / "change"
                 change.write_text(ahead)
                 shutil.move(change, clock)
-                students.wait_for_more(80)
+                students.wait_for_more(50)
         left = check(students.history, place.stored(site))
         file = tmp_path / "classroom.sqlite3"
         with contextlib.closing(sqlite3.connect(file)) as stored:
