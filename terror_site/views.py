@@ -24,6 +24,7 @@ from terror_site import failures, room
 
 logger = logging.getLogger(__name__)
 
+_NOT_TYPED = re.compile(r"(\d*|[\w-]{8,40})\Z", re.ASCII)
 _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?\Z")
 
 
@@ -213,14 +214,26 @@ def unavailable(request, failure):
 
 
 def _typed_in_a_form(request):
-    """Return the fields of a posted form; none where a password would be missing."""
+    """Return the fields of a posted form; none where a password would be missing.
+
+    What is empty, a number or a token was hardly typed: it is sent along unseen.
+    """
     if (
         request.method != "POST"
         or request.content_type != "application/x-www-form-urlencoded"
         or any("password" in name for name in request.POST)
     ):
         return []
-    return _typed(request)
+    labels = {"text": _("Your answer"), "plan": _("Your plan")}
+    return [
+        {
+            "name": name,
+            "value": value,
+            "label": labels.get(name, name),
+            "is_typed": not _NOT_TYPED.match(value),
+        }
+        for name, value in _typed(request)
+    ]
 
 
 def _typed(request):

@@ -185,6 +185,9 @@ class RefusedTest(SchoolTestCase):
         self.assertContains(response, f'action="{self.desk}"', status_code=503)
         self.assertContains(response, "csrfmiddlewaretoken", status_code=503)
         self.assertContains(response, "Send again", status_code=503)
+        for name, value in (("tab", "tab-12345"), ("number", "1")):
+            unseen = f'<input type="hidden" name="{name}" value="{value}">'
+            self.assertContains(response, unseen, status_code=503, html=True)
         self.assertEqual(response["Retry-After"], "10")
 
     def test_a_form_with_a_password_is_not_shown_again(self):
