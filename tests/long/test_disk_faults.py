@@ -28,12 +28,13 @@ FULL = "disk full while 10 students write: each save kept or refused in words, t
 
 
 @contextlib.contextmanager
-def small_disk(folder, megabytes):
+def small_disk(folder, megabytes, school):
     subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", folder],
         check=True,
     )
     try:
+        shutil.copytree(school, folder, dirs_exist_ok=True)
         yield
     finally:
         subprocess.run(["umount", "--lazy", folder], check=True)
@@ -77,11 +78,11 @@ def assert_refused_in_words(calls, codes):
 
 
 @pytest.mark.goal("G5", f"{FULL}; reading and signing in work; no half upload")
-def test_a_full_disk_stops_saves_and_nothing_else(tmp_path, reached):
+def test_a_full_disk_stops_saves_and_nothing_else(school, tmp_path, reached):
     if not can_mount():
         pytest.skip("needs root to mount a small disk; the limit on files stands in")
     with (
-        small_disk(tmp_path, 64),
+        small_disk(tmp_path, 64, school),
         database("SQLite") as place,
         site_on(place, tmp_path) as site,
         Class(site, 10) as students,
@@ -97,8 +98,9 @@ def test_a_full_disk_stops_saves_and_nothing_else(tmp_path, reached):
         for person in (reader, newcomer):
             for path in ("/", "/lessons/stalins-terror/"):
                 assert "<h1" in person.get(path)[1]
+        uploaded = uploads(tmp_path)
         upload(site, students.school["teachers"][0])
-        assert not [file for file in (tmp_path / "media").rglob("*") if file.is_file()]
+        assert uploads(tmp_path) == uploaded
         refused = refusals_since(students, began)
 
         (tmp_path / "filler").unlink()
@@ -124,6 +126,10 @@ def test_a_full_disk_stops_saves_and_nothing_else(tmp_path, reached):
     assert left == NOTHING
 
 
+def uploads(folder):
+    return sorted((folder / "media").rglob("*"))
+
+
 def upload(site, session):
     """Post a file to a page of staff; it must be refused in words."""
     body = (
@@ -143,10 +149,10 @@ def upload(site, session):
 
 
 @pytest.mark.goal("G5", f"{FULL}; without root, by a limit on the size of files")
-def test_files_that_cannot_grow_stop_saves_and_nothing_else(tmp_path, reached):
+def test_files_that_cannot_grow_stop_saves_and_nothing_else(var, reached):
     with (
         database("SQLite") as place,
-        site_on(place, tmp_path) as site,
+        site_on(place, var) as site,
         Class(site, 10) as students,
     ):
         reader = Browserless(site, "student")
@@ -177,23 +183,6 @@ def limit_files(site, size):
     for process in (first, *map(int, workers)):
         _soft, hard = resource.prlimit(process, resource.RLIMIT_FSIZE)
         resource.prlimit(process, resource.RLIMIT_FSIZE, (size, hard))
-
-
-@pytest.fixture(scope="module")
-def school(tmp_path_factory):
-    """The folder of a demonstration school that was stopped properly."""
-    folder = tmp_path_factory.mktemp("school") / "var"
-    folder.mkdir()
-    with running_site(folder):
-        pass
-    return folder
-
-
-@pytest.fixture
-def var(school, tmp_path):
-    """A copy of that folder to break, and the path of its database."""
-    shutil.copytree(school, tmp_path / "var")
-    return tmp_path / "var"
 
 
 def contents(folder):

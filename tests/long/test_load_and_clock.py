@@ -89,8 +89,8 @@ def percentile(calls, hundredth):
         for name in ("SQLite", "PostgreSQL")
     ],
 )
-def test_a_class_saves_at_once(name, tmp_path, reached):
-    with database(name) as place, site_on(place, tmp_path) as site:
+def test_a_class_saves_at_once(name, var, reached):
+    with database(name) as place, site_on(place, var) as site:
         students = Class(site, 60, pause=5)
         school = students.school
         works = [marking(desk) for desk in school["desks"][:2]]
@@ -159,7 +159,7 @@ def faketime():
     "the server’s clock jumps by +1 h, −1 h, +1 day while 10 students type: 0 refused, "
     "0 out of order, 0 sign-ins ended, each jump in the log",
 )
-def test_a_clock_that_jumps_changes_nothing(tmp_path, reached):
+def test_a_clock_that_jumps_changes_nothing(var, tmp_path, reached):
     clock = tmp_path / "clock"
     clock.write_text("+0")
     fake = {
@@ -168,7 +168,7 @@ def test_a_clock_that_jumps_changes_nothing(tmp_path, reached):
         "FAKETIME_NO_CACHE": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     }
-    with database("SQLite") as place, site_on(place, tmp_path, **fake) as site:
+    with database("SQLite") as place, site_on(place, var, **fake) as site:
         # The students' sign-ins are made by the true clock, before any jump.
         with Class(site, 10) as students:
             for ahead in ("+0", "+1h", "+0", "-1h", "+0", "+1d"):
@@ -177,7 +177,7 @@ def test_a_clock_that_jumps_changes_nothing(tmp_path, reached):
                 shutil.move(change, clock)
                 students.wait_for_more(50)
         left = check(students.history, place.stored(site))
-        file = tmp_path / "classroom.sqlite3"
+        file = var / "classroom.sqlite3"
         with contextlib.closing(sqlite3.connect(file)) as stored:
             rows = stored.execute(
                 "SELECT answer_id, tab_number, saved_at FROM assessments_answerversion"

@@ -28,11 +28,11 @@ LIKE_A_BROWSER = (1, 2, 5, 10)
         for name in ("SQLite", "PostgreSQL")
     ],
 )
-def test_killing_the_server_loses_no_acknowledged_word(name, tmp_path, reached):
+def test_killing_the_server_loses_no_acknowledged_word(name, var, reached):
     restarts = []
     with (
         database(name) as place,
-        site_on(place, tmp_path) as site,
+        site_on(place, var) as site,
         Class(site, 10) as students,
     ):
         for _kill in range(20):
@@ -60,11 +60,11 @@ def test_killing_the_server_loses_no_acknowledged_word(name, tmp_path, reached):
     "PostgreSQL: 5 kills of it and 5 of everything: 0 lost; in the gap each save is "
     "refused in words within 10 s; then saving works by itself",
 )
-def test_killing_the_database_loses_no_acknowledged_word(tmp_path, reached):
+def test_killing_the_database_loses_no_acknowledged_word(var, reached):
     gaps, returns = [], []
     with (
         database("PostgreSQL") as place,
-        site_on(place, tmp_path) as site,
+        site_on(place, var) as site,
         Class(site, 10) as students,
     ):
         for _kill in range(5):
@@ -109,10 +109,10 @@ def test_killing_the_database_loses_no_acknowledged_word(tmp_path, reached):
     "a planned restart while 30 students type: 0 lost, 0 errors but “no connection”, "
     "everybody’s words saved within 15 s",
 )
-def test_a_planned_restart_is_hardly_noticed(tmp_path, reached):
+def test_a_planned_restart_is_hardly_noticed(var, reached):
     with (
         database("SQLite") as place,
-        site_on(place, tmp_path) as site,
+        site_on(place, var) as site,
         Class(site, 30, pause=1, retries=LIKE_A_BROWSER) as students,
     ):
         students.wait_for_more(90)
