@@ -56,7 +56,6 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "terror_site.middleware.ClockMiddleware",
     # First what every answer gets, redirects, refusals and static files included.
     "terror_site.middleware.AnswerMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -71,6 +70,7 @@ MIDDLEWARE = [
     "terror_site.middleware.SignInRequiredMiddleware",
     "people.middleware.SchoolMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "terror_site.middleware.ClockMiddleware",
     "terror_site.middleware.RoomMiddleware",
 ]
 

@@ -90,7 +90,7 @@ def percentile(calls, hundredth):
     ],
 )
 def test_a_class_saves_at_once(name, var, reached):
-    with database(name) as place, site_on(place, var) as site:
+    with database(name) as store, site_on(store, var) as site:
         students = Class(site, 60, pause=5)
         school = students.school
         works = [marking(desk) for desk in school["desks"][:2]]
@@ -110,15 +110,15 @@ def test_a_class_saves_at_once(name, var, reached):
 
         began = time.monotonic()
         threads = [
-            threading.Thread(target=burst, args=(writer, began))
-            for writer in students.writers
+            threading.Thread(target=burst, args=(writer, began + place / 150))
+            for place, writer in enumerate(students.writers)
         ]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join(timeout=60)
         students.finish()
-        left = check(students.history, place.stored(site))
+        left = check(students.history, store.stored(site))
         log = site.log
 
     together = students.history[len(lesson) :]
@@ -127,8 +127,9 @@ def test_a_class_saves_at_once(name, var, reached):
     by_others = sorted({status for person in others for status in person.statuses})
     reached(
         f"{len(lesson)} + {len(together)} saves, answers {sorted(statuses)}, others "
-        f"{by_others}; p95 {slow[0] * 1000:.0f} ms, p99 {slow[1] * 1000:.0f} ms; burst "
-        f"p95 {percentile(together, 95) * 1000:.0f} ms"
+        f"{by_others}; p95 {slow[0] * 1000:.0f} ms, p99 {slow[1] * 1000:.0f} ms "
+        f"(lesson p95 {percentile(lesson, 95) * 1000:.0f} ms, burst p95 "
+        f"{percentile(together, 95) * 1000:.0f} ms)"
     )
     assert left == NOTHING
     assert statuses == {200}
@@ -142,7 +143,7 @@ def test_a_class_saves_at_once(name, var, reached):
 
 
 def burst(writer, began):
-    """Save five times, spread over two seconds."""
+    """Save five times in two seconds: with the others 150 saves a second."""
     for turn in range(5):
         time.sleep(max(0, began + turn * 0.4 - time.monotonic()))
         writer.save(writer.seat["answers"][turn % 3])
