@@ -96,16 +96,15 @@ def test_a_class_saves_at_once(name, var, reached):
         works = [marking(desk) for desk in school["desks"][:2]]
         works.append(exporting(school["questions"]))
         sessions = [*school["teachers"], school["teachers"][0]]
+        evening = threading.Event()
         others = [
-            Beside(site, session, students.stop, work)
+            Beside(site, session, evening, work)
             for session, work in zip(sessions, works, strict=True)
         ]
         for person in others:
             person.start()
         with students:
             time.sleep(LESSON_SECONDS)
-        for person in others:
-            person.join(timeout=60)
         lesson = list(students.history)
 
         began = time.monotonic()
@@ -117,6 +116,9 @@ def test_a_class_saves_at_once(name, var, reached):
             thread.start()
         for thread in threads:
             thread.join(timeout=60)
+        evening.set()
+        for person in others:
+            person.join(timeout=60)
         students.finish()
         left = check(students.history, store.stored(site))
         log = site.log
