@@ -1,5 +1,6 @@
 """What holds for every answer: headers, caching, and honest failure."""
 
+import contextlib
 import logging
 import time
 
@@ -47,7 +48,11 @@ class AnswerMiddleware:
 
     - Pages are never stored: on a shared PC, Back after sign-out shows nothing.
     - An empty refusal (wrong method, body too large) becomes a page with a sentence.
+    - What a refusal left unread is read: otherwise the server closes the connection,
+      and the browser's next save on it would fail as well.
     """
+
+    unread_bytes = 4 * 2**20
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -65,6 +70,9 @@ class AnswerMiddleware:
             page = views.error_page(request, response.status_code)
             response.content = page.content
             response["Content-Type"] = page["Content-Type"]
+        if response.status_code >= 400:
+            with contextlib.suppress(OSError):
+                request.read(self.unread_bytes)
         return response
 
 

@@ -160,6 +160,14 @@ class RefusedTest(SchoolTestCase):
         self.assert_refused(response, "busy")
         self.assertNotIn("locked", response.content.decode())
 
+    def test_a_refusal_leaves_nothing_of_the_request_unread(self):
+        away = OperationalError("could not connect")
+        with mock.patch("people.sessions.SessionStore.load", side_effect=away):
+            response = self.save()
+
+        self.assert_refused(response, "busy")
+        self.assertEqual(response.wsgi_request.read(), b"")
+
     def test_a_full_disk_gives_back_what_was_kept(self):
         error = OperationalError("database or disk is full")
         error.__cause__ = DriverError()
