@@ -3,6 +3,7 @@
 import collections
 import errno
 import json
+import logging
 import sqlite3
 import urllib.parse
 from unittest import mock
@@ -12,7 +13,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from django.test import Client, RequestFactory
 
 from lessons.models import RenderedBody
-from terror_site import failures, middleware, room
+from terror_site import failures, logs, middleware, room
 from tests.base import SchoolTestCase
 
 Usage = collections.namedtuple("Usage", "total used free")
@@ -309,3 +310,19 @@ def test_a_jump_of_the_clock_is_written_down(monkeypatch, caplog):
     assert [record.getMessage() for record in caplog.records] == [
         "The server's clock has jumped by +3600 seconds."
     ]
+
+
+def test_a_database_that_is_away_is_one_line_in_the_log():
+    def logged(status):
+        error = OperationalError("connection refused\n\tIs the server running?")
+        record = logging.LogRecord(
+            "django.request", logging.ERROR, __file__, 1, "Answer: %s", ("/save/",),
+            (OperationalError, error, None),
+        )  # fmt: skip
+        record.status_code = status
+        assert logs.ShortRefusals().filter(record)
+        return record.getMessage(), record.exc_info is None
+
+    assert logged(503) == ("Answer: /save/ (connection refused)", True)
+    assert logged(403) == ("Answer: /save/", True)
+    assert logged(500) == ("Answer: /save/", False)
