@@ -55,6 +55,7 @@ def test_a_requests_own_connection_waits_for_the_disk():
         assert set(said.values()) == {"on"}
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite’s files")
 @pytest.mark.goal(
     "G3", "SQLite: 100 acknowledged saves, one after another, wait for ≥ 100 syncs"
 )
