@@ -1,8 +1,9 @@
 """Students' pages: what there is to write, writing, handing in, feedback."""
 
+import contextlib
 
 from django.contrib import messages
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.http import Http404, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -471,7 +472,9 @@ def script_feedback(request, public_id):
         kind__in=(Event.Kind.RELEASED, Event.Kind.READ)
     ).first()
     if newest is not None and newest.kind == Event.Kind.RELEASED:
-        Event.record(script, request.user, Event.Kind.READ)
+        # Reading works while nothing can be written.
+        with contextlib.suppress(OperationalError):
+            Event.record(script, request.user, Event.Kind.READ)
     return render(
         request, "assessments/script_feedback.html", work.feedback(script, shown)
     )

@@ -4,12 +4,14 @@ Rendered and compressed at the first read after a change, kept in the database
 for all workers and in each worker's memory, and sent as it is from then on.
 """
 
+import contextlib
 import functools
 import hashlib
 from importlib.metadata import version
 from pathlib import Path
 
 from django.conf import settings
+from django.db import OperationalError
 from django.template.loader import render_to_string
 from django.utils import timezone
 
@@ -104,15 +106,17 @@ def _render(lesson, source):
         deflated_for_staff=splicing.deflate_body(_html(context, for_staff=True)),
         valid_until=valid_until,
     )
-    RenderedBody.objects.update_or_create(
-        lesson=lesson,
-        defaults={
-            "source": body.source,
-            "deflated": body.deflated,
-            "deflated_for_staff": body.deflated_for_staff,
-            "valid_until": body.valid_until,
-        },
-    )
+    # Reading works while nothing can be written; the next reader tries again.
+    with contextlib.suppress(OperationalError):
+        RenderedBody.objects.update_or_create(
+            lesson=lesson,
+            defaults={
+                "source": body.source,
+                "deflated": body.deflated,
+                "deflated_for_staff": body.deflated_for_staff,
+                "valid_until": body.valid_until,
+            },
+        )
     return body
 
 

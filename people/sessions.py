@@ -13,7 +13,8 @@ from django.contrib.auth import (
 )
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.sessions.backends import db
-from django.db import connection
+from django.contrib.sessions.backends.base import UpdateError
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.functional import SimpleLazyObject
@@ -53,6 +54,15 @@ class SessionStore(db.SessionStore):
             self.person = person
             return self.decode(person.session_data)
         return super().load()
+
+    def save(self, must_create=False):
+        """Save; a database that cannot write is not a session that is gone."""
+        try:
+            super().save(must_create)
+        except UpdateError as gone:
+            if isinstance(gone.__context__, InterfaceError | OperationalError):
+                raise gone.__context__ from gone.__context__.__cause__
+            raise
 
     def create_model_instance(self, data):
         session = super().create_model_instance(data)

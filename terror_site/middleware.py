@@ -1,10 +1,16 @@
 """What holds for every answer: headers, caching, and honest failure."""
 
+import contextlib
+import logging
+import time
+
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 
-from terror_site import views
+from terror_site import failures, room, views
+
+logger = logging.getLogger(__name__)
 
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
@@ -42,7 +48,11 @@ class AnswerMiddleware:
 
     - Pages are never stored: on a shared PC, Back after sign-out shows nothing.
     - An empty refusal (wrong method, body too large) becomes a page with a sentence.
+    - What a refusal left unread is read: otherwise the server closes the connection,
+      and the browser's next save on it would fail as well.
     """
+
+    unread_bytes = 4 * 2**20
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -60,4 +70,51 @@ class AnswerMiddleware:
             page = views.error_page(request, response.status_code)
             response.content = page.content
             response["Content-Type"] = page["Content-Type"]
+        if response.status_code >= 400:
+            with contextlib.suppress(OSError):
+                request.read(self.unread_bytes)
         return response
+
+
+class ClockMiddleware:
+    """Write down when the server's clock jumps: dates on work hang on it."""
+
+    jump_seconds = 60
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+        self.ahead = time.time() - time.monotonic()
+
+    def __call__(self, request):
+        ahead = time.time() - time.monotonic()
+        if abs(ahead - self.ahead) >= self.jump_seconds:
+            logger.warning(
+                "The server's clock has jumped by %+.0f seconds.", ahead - self.ahead
+            )
+        self.ahead = ahead
+        return self.get_response(request)
+
+
+class RoomMiddleware:
+    """Refuse to store anything while the disk is all but full, signing in apart.
+
+    What is left then is kept for sign-ins, so that everybody can go on reading.
+    """
+
+    always = ("login", "logout")
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view_func, view_args, view_kwargs):
+        if request.method in ("GET", "HEAD", "OPTIONS"):
+            return None
+        if not room.is_short():
+            return None
+        if request.resolver_match.url_name in self.always:
+            room.give_back()
+            return None
+        return views.unavailable(request, failures.DISK_FULL)

@@ -70,6 +70,8 @@ MIDDLEWARE = [
     "terror_site.middleware.SignInRequiredMiddleware",
     "people.middleware.SchoolMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "terror_site.middleware.ClockMiddleware",
+    "terror_site.middleware.RoomMiddleware",
 ]
 
 TEMPLATES = [
@@ -114,6 +116,8 @@ else:
         "CONN_HEALTH_CHECKS": True,
         # What stands in the address, sslmode above all, is kept.
         "OPTIONS": {
+            # A save is to hear within ten seconds that the database is away.
+            "connect_timeout": 5,
             "options": "-c synchronous_commit=on -c statement_timeout=15000 "
             "-c lock_timeout=5000",
             **DATABASES["default"].get("OPTIONS", {}),

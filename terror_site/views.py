@@ -7,9 +7,10 @@ import sys
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import DisallowedHost, RequestDataTooBig
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 from django.http import HttpResponse, JsonResponse
 from django.http.request import split_domain_port
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -19,10 +20,11 @@ from django.views.decorators.http import require_safe
 from assessments import work
 from lessons import study
 from lessons.models import Lesson
+from terror_site import failures, room
 
 logger = logging.getLogger(__name__)
 
-RETRY_AFTER_SECONDS = 10
+_NOT_TYPED = re.compile(r"(\d*|[\w-]{8,40})\Z", re.ASCII)
 _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?\Z")
 
 
@@ -110,11 +112,7 @@ def _sentences():
             _("It is our fault, not yours, and it has been written down."),
             _("Try again in a minute. If it happens again, tell your teacher."),
         ),
-        503: (
-            _("The site is busy"),
-            _("It could not answer just now."),
-            _("Wait ten seconds, then try again. Nothing was changed."),
-        ),
+        503: failures.BUSY[1:],
     }
 
 
@@ -202,15 +200,74 @@ def page_not_found(request, exception=None):
 
 
 def server_error(request):
-    """Answer 503 for a database that is locked, full or away, and 500 otherwise.
+    """Answer 503 for a database or a disk that fails, and 500 otherwise.
 
     Here and not in a middleware: Django turns an error of any layer into this.
     """
-    if isinstance(sys.exc_info()[1], (InterfaceError, OperationalError)):
-        response = error_page(request, 503)
-        response["Retry-After"] = RETRY_AFTER_SECONDS
-        return response
-    return error_page(request, 500)
+    failure = failures.of(sys.exc_info()[1])
+    if failure is None:
+        return error_page(request, 500)
+    if failure is failures.DISK_FULL:
+        room.give_back()
+    return unavailable(request, failure)
+
+
+def unavailable(request, failure):
+    """Say that it does not work just now; what was typed is shown to be sent again.
+
+    A script gets JSON like every other refusal of a save.
+    """
+    if request.content_type == "application/json":
+        sentence = _("%(what)s. Your text stays in this page.") % {
+            "what": failure.title
+        }
+        response = JsonResponse({"code": failure.code, "sentence": sentence})
+        response.status_code = 503
+    else:
+        words = {"happened": failure.happened, "next_step": failure.next_step}
+        template = "terror_site/error.html"
+        if fields := _typed_in_a_form(request):
+            template = "terror_site/unavailable.html"
+            words |= {
+                "fields": fields,
+                "action": request.get_full_path(),
+                "csrf_token": get_token(request),
+            }
+        response = error_page(request, 503, template, title=failure.title, **words)
+    response["Retry-After"] = failures.RETRY_AFTER_SECONDS
+    return response
+
+
+def _typed_in_a_form(request):
+    """Return the fields of a posted form; none where a password would be missing.
+
+    What is empty, a number or a token was hardly typed: it is sent along unseen.
+    """
+    if (
+        request.method != "POST"
+        or request.content_type != "application/x-www-form-urlencoded"
+        or any("password" in name for name in request.POST)
+    ):
+        return []
+    labels = {"text": _("Your answer"), "plan": _("Your plan")}
+    return [
+        {
+            "name": name,
+            "value": value,
+            "label": labels.get(name, name),
+            "is_typed": not _NOT_TYPED.match(value),
+        }
+        for name, value in _typed(request)
+    ]
+
+
+def _typed(request):
+    return [
+        (name, value)
+        for name, values in request.POST.lists()
+        for value in values
+        if name != "csrfmiddlewaretoken" and "password" not in name
+    ]
 
 
 @requires_csrf_token
@@ -236,17 +293,11 @@ def csrf_failure(request, reason=""):
 
 def typed_again(request, *, is_signed_out=False):
     """Show what was posted, passwords apart, with a fresh token and a button."""
-    fields = [
-        (name, value)
-        for name, values in request.POST.lists()
-        for value in values
-        if name != "csrfmiddlewaretoken" and "password" not in name
-    ]
     return render(
         request,
         "terror_site/stale_form.html",
         {
-            "fields": fields,
+            "fields": _typed(request),
             "action": request.get_full_path(),
             "is_signed_out": is_signed_out,
         },

@@ -18,7 +18,7 @@ import urllib.request
 from pathlib import Path
 
 from tests.browser import chromium, sign_in
-from tests.site import BASE, free_port, running_site, wait_until_ready
+from tests.site import BASE, free_port, running_site
 
 ROUNDS = 5
 SECONDS = 4
@@ -265,7 +265,6 @@ def main():
     ]
     path = "/lessons/stalins-terror/"
     with running_site() as site:
-        wait_until_ready(site.address, site.process)
         idle = memory_mb(site.process)
         cookie = session_cookie(site)
         urllib.request.urlopen(

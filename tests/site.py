@@ -23,86 +23,105 @@ def free_port():
 
 
 class Site:
-    """A site of its own folder and port: its address and demonstration accounts."""
+    """A site that can be run, killed and run again: its address and accounts."""
 
-    def __init__(self, folder, port, **environment):
-        self.folder = folder
-        self.port = port
-        self.address = f"http://127.0.0.1:{port}"
-        self.environment = environment
+    def __init__(self, folder, *command, **environment):
+        self.folder = Path(folder)
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.command = command or (sys.executable, "manage.py", "serve", "--prepare")
+        self.environment = {
+            **{k: v for k, v in os.environ.items() if not k.startswith("COV_")},
+            "DJANGO_SETTINGS_MODULE": "terror_site.settings",
+            "HOST": "127.0.0.1",
+            # As terror_site/bootstrap.py starts it.
+            "MALLOC_ARENA_MAX": "1",
+            "MALLOC_TRIM_THRESHOLD_": "65536",
+            "PORT": str(self.port),
+            "SECRET_KEY": "only-for-tests-" + "x" * 50,
+            "SITE_SCHEME": "http",
+            "VAR_DIR": str(self.folder),
+            "DATABASE_URL": f"sqlite:///{self.folder / 'classroom.sqlite3'}",
+            **environment,
+        }
         self.process = None
+
+    @property
+    def log(self):
+        return (self.folder / "server.log").read_text()
 
     def account(self, role):
         """Return the first demonstration account of a role as a dict."""
         with (self.folder / "demo-accounts.csv").open(newline="") as file:
             return next(row for row in csv.DictReader(file) if row["role"] == role)
 
-    def start(self, *options, **changes):
-        """Start the server in a process group of its own, and wait until it answers."""
-        self.environment.update(changes)
-        log = (self.folder / "server.log").open("a+")
-        self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "serve", *options],
-            cwd=BASE,
-            env={
-                **{k: v for k, v in os.environ.items() if not k.startswith("COV_")},
-                "DJANGO_SETTINGS_MODULE": "terror_site.settings",
-                "HOST": "127.0.0.1",
-                # As terror_site/bootstrap.py starts it.
-                "MALLOC_ARENA_MAX": "1",
-                "MALLOC_TRIM_THRESHOLD_": "65536",
-                "PORT": str(self.port),
-                "SECRET_KEY": "only-for-tests-" + "x" * 50,
-                "SITE_SCHEME": "http",
-                "VAR_DIR": str(self.folder),
-                "DATABASE_URL": f"sqlite:///{self.folder / 'classroom.sqlite3'}",
-                **self.environment,
-            },
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-        self.process.stdout = log
-        wait_until_ready(f"http://127.0.0.1:{self.port}", self.process)
+    def start(self):
+        """Start the server in a process group of its own, without waiting for it."""
+        with (self.folder / "server.log").open("a") as log:
+            self.process = subprocess.Popen(
+                self.command,
+                cwd=BASE,
+                env=self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        return self
+
+    def wait_until_ready(self):
+        """Wait until a page can be had; return after how many seconds."""
+        began = time.monotonic()
+        # Not `address`: a test may reach the site through a relay of its own.
+        ready = f"http://127.0.0.1:{self.port}/health/ready"
+        while time.monotonic() < began + START_SECONDS:
+            if self.process.poll() is not None:
+                raise AssertionError(f"The site stopped: {self.log}")
+            with (
+                contextlib.suppress(OSError),
+                urllib.request.urlopen(ready, timeout=5),
+            ):
+                return time.monotonic() - began
+            time.sleep(0.05)
+        raise AssertionError("The site did not start.")
 
     def send(self, number):
         """Send a signal to the server and all its workers."""
         os.killpg(self.process.pid, number)
 
-    def stop(self, number=signal.SIGTERM):
-        """End the server; SIGKILL is the power cut that a process can be given."""
-        if self.process is None:
-            return
+    def kill(self):
+        """End the server and its workers as a power cut would: no signal is heard."""
         with contextlib.suppress(ProcessLookupError):
-            self.send(number)
+            self.send(signal.SIGKILL)
         self.process.wait(timeout=20)
-        self.process.stdout.close()
-        self.process = None
 
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=20)
 
-def wait_until_ready(address, process):
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            process.stdout.seek(0)
-            raise AssertionError(f"The site stopped: {process.stdout.read()}")
-        with (
-            contextlib.suppress(OSError),
-            urllib.request.urlopen(f"{address}/health/ready", timeout=5),
-        ):
-            return
-        time.sleep(0.05)
-    raise AssertionError("The site did not start.")
+    def manage(self, *arguments, text=None):
+        """Run a management command beside the server; return what it prints."""
+        result = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=BASE,
+            env=self.environment,
+            input=text,
+            capture_output=True,
+            text=True,
+        )
+        if result.returncode:
+            raise AssertionError(result.stderr)
+        return result.stdout
 
 
 @contextlib.contextmanager
 def running_site(folder=None, **environment):
     """Serve a fresh demonstration school, or what is in `folder`, until the end."""
     with tempfile.TemporaryDirectory() as temporary:
-        site = Site(Path(folder or temporary), free_port(), **environment)
+        site = Site(folder or temporary, **environment).start()
         try:
-            site.start("--prepare")
+            site.wait_until_ready()
             yield site
         finally:
             site.stop()
+            # What a stop that hangs leaves behind.
+            site.kill()

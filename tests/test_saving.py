@@ -282,7 +282,8 @@ def end_by_signing_out_elsewhere(lan_site, page):
 
 def end_by_a_new_key(lan_site, page):
     lan_site.stop()
-    lan_site.start(SECRET_KEY="another-key-only-for-tests-" + "y" * 50)
+    lan_site.environment["SECRET_KEY"] = "another-key-only-for-tests-" + "y" * 50
+    lan_site.start().wait_until_ready()
 
 
 @pytest.mark.goal("G20", "sign-in ends while typing: 0 characters, 0 navigations")

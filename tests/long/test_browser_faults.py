@@ -247,8 +247,8 @@ class Break:
         return lambda: self.site.send(signal.SIGCONT)
 
     def killed(self):
-        self.site.stop(signal.SIGKILL)
-        return self.site.start
+        self.site.kill()
+        return lambda: self.site.start().wait_until_ready()
 
     def _passing(self):
         self.site.relay.mode = "pass"
@@ -345,7 +345,7 @@ def test_two_computers(browser, lan_site, reached):
         for place, text in enumerate(order):
             if place == restart_before:
                 lan_site.stop()
-                lan_site.start()
+                lan_site.start().wait_until_ready()
             page = computers[text[0]]
             add(page, f" {text}.")
             written[text[0]] += f" {text}."

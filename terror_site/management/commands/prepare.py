@@ -8,12 +8,12 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from people import set_up
-from terror_site import content, demo
+from terror_site import content, demo, room, storage
 
 
 class Command(BaseCommand):
@@ -25,13 +25,17 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options):
         try:
-            self.migrate()
+            Path(settings.VAR_DIR).mkdir(parents=True, exist_ok=True)
+            room.give_back_if_short()
+            storage.check(is_to_be_migrated=True)
+            self.prepare()
         except (OperationalError, OSError) as error:
-            raise CommandError(
-                f"The database cannot be used ({error}). With SQLite, check that this "
-                f"user can write in {settings.VAR_DIR}; with PostgreSQL, that it runs "
-                "and that DATABASE_URL is right."
-            ) from error
+            storage.refuse_unusable(error)
+
+    def prepare(self):
+        Path(settings.MEDIA_ROOT).mkdir(parents=True, exist_ok=True)
+        room.keep()
+        self.migrate()
         report = content.bring_up_to_date()
         self.say(f"Lessons: {report}.")
         for label in report.kept:
@@ -46,7 +50,6 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def migrate(self):
-        Path(settings.MEDIA_ROOT).mkdir(parents=True, exist_ok=True)
         executor = MigrationExecutor(connection)
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
         if plan:
@@ -61,8 +64,8 @@ class Command(BaseCommand):
         digest = hashlib.sha256()
         count = 0
         for finder in get_finders():
-            for path, storage in finder.list([]):
-                stat = Path(storage.path(path)).stat()
+            for path, files in finder.list([]):
+                stat = Path(files.path(path)).stat()
                 digest.update(f"{path} {stat.st_size} {stat.st_mtime_ns}\n".encode())
                 count += 1
         stamp = Path(settings.STATIC_ROOT) / ".collected"

@@ -9,6 +9,7 @@ from django.db import connections
 from granian.constants import Interfaces
 from granian.server import Server
 
+from terror_site import room, storage
 from terror_site.management.commands.prepare import Command as Prepare, sign_in_lines
 
 
@@ -48,6 +49,9 @@ class Command(BaseCommand):
         port = settings.PORT
         if options["prepare"]:
             Prepare(stdout=self.stdout, stderr=self.stderr).handle()
+        else:
+            room.give_back_if_short()
+            storage.check()
         address = public_address(host, port)
         lines = ["", *sign_in_lines(address), "", f"Open {address}   (Ctrl+C stops it)"]
         self.stdout.write("\n".join(lines))
