@@ -145,7 +145,7 @@ class RefusedTest(SchoolTestCase):
 
     def failing(self, error):
         return mock.patch(
-            "assessments.models.answers.AnswerVersion.objects.create", side_effect=error
+            "assessments.models.answers.Answer._append", side_effect=error
         )
 
     def assert_refused(self, response, code):
