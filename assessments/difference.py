@@ -53,14 +53,21 @@ def _alike(old: list[str], new: list[str], most: int) -> int:
 def _joined(
     head: list[str], old: list[str], new: list[str], tail: list[str]
 ) -> list[Piece]:
-    pieces = [Piece("same", "".join(head))]
+    pieces, gone, come = [Piece("same", "".join(head))], "", ""
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-    for kind, a, b, c, d in matcher.get_opcodes():
-        if kind == "equal":
-            pieces.append(Piece("same", "".join(old[a:b])))
-        else:
-            pieces.append(Piece("removed", "".join(old[a:b])))
-            pieces.append(Piece("added", "".join(new[c:d])))
+    stretches = matcher.get_opcodes()
+    for place, (kind, a, b, c, d) in enumerate(stretches):
+        same = "".join(old[a:b])
+        # Changes and equal stretches take turns; a mere blank between two changes is
+        # read as part of them.
+        is_between = 0 < place < len(stretches) - 1
+        if kind != "equal" or (is_between and same.isspace()):
+            gone += same
+            come += "".join(new[c:d])
+            continue
+        pieces += [Piece("removed", gone), Piece("added", come), Piece("same", same)]
+        gone = come = ""
+    pieces += [Piece("removed", gone), Piece("added", come)]
     pieces.append(Piece("same", "".join(tail)))
     return [piece for piece in pieces if piece.text]
 

@@ -111,7 +111,7 @@ def listed(answer, part, page_number, clock, address):
     read = {
         pk: as_read(part, text) for pk, text in AnswerVersion.texts_of(kept).items()
     }
-    before = [read[version.pk] for version in kept[1:]] + [""]
+    before = [*(read[version.pk] for version in kept[1:]), ""][: len(kept)]
     rows = [
         Row(
             version,

@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from assessments import kept_texts
 from assessments.models import (
     Answer,
     AnswerVersion,
@@ -23,6 +24,7 @@ from assessments.models import (
 )
 from people import set_up
 from people.models import School
+from tests.assessments.test_rescue import make_file
 from tests.base import CAST, PEOPLE, SchoolTestCase
 from tests.factories import (
     make_apparatus,
@@ -149,6 +151,9 @@ RULES = {
             "script-receipt",
             "answer-versions",
             "version-detail",
+            "version-compare",
+            "answer-replay",
+            "answer-replay-data",
         )
     },
     **{
@@ -201,6 +206,12 @@ RULES = {
     ),
     "admin:assessments_script_mark": staff_pages(READS_SAM, bea=404),
     "admin:assessments_script_events": staff_pages(READS_SAM, bea=404),
+    **{
+        f"admin:assessments_script_{page}": staff_pages(READS_SAM, bea=404)
+        for page in ("texts", "text", "replay", "replay_data")
+    },
+    # Whose files are taken in, the file's seal decides (test_rescue.py).
+    "admin:assessments_script_rescue": staff_pages(EDITORS),
     "admin:assessments_script_practice": staff_pages(READERS),
     "admin:assessments_script_reveal": staff_pages(
         set(), **dict.fromkeys(READS_SAM | {"bea"}, 404)
@@ -259,6 +270,7 @@ POSTS = {
     "assessments:script-answer": {"sam": 302},
     "assessments:answer-save": {"sam": 200, "nobody": 401},
     "assessments:answer-versions": {"sam": 302},
+    "assessments:version-compare": {"sam": 302},
     "assessments:script-hand-in": {"sam": 302},
     "assessments:script-take-back": {"sam": 302},
     "assessments:script-self-mark": {},
@@ -269,6 +281,16 @@ POSTS = {
     },
     "admin:assessments_script_mark": {
         **dict.fromkeys({"ada", "hal"}, 302),
+        **dict.fromkeys({"asa", "sen", "dee", "sid"}, 403),
+    },
+    "admin:assessments_script_text": {
+        **dict.fromkeys({"ada", "hal"}, 302),
+        **dict.fromkeys({"asa", "sen", "dee", "sid"}, 403),
+    },
+    "admin:assessments_script_rescue": {
+        **dict.fromkeys({"ada", "hal"}, 302),
+        # A file of another class: the page comes back, as for a forged one.
+        "bea": 200,
         **dict.fromkeys({"asa", "sen", "dee", "sid"}, 403),
     },
     # Questions belong to the department: every teacher edits them.
@@ -366,6 +388,12 @@ class PagesTest(SchoolTestCase):
         cls.exam_paper = make_exam_paper([cls.question])
         cls.paper = make_paper([cls.question], cls.exam_paper)
         cls.boundaries = make_boundaries(cls.exam_paper, range(10, 1, -1))
+        # Of each of Sam's scripts a text that does not stand: from another window,
+        # and after the hand-in.
+        for script in (cls.open_script, cls.script):
+            script.answers.get().keep(
+                "From elsewhere.", writer=cls.sam, origin="autosave", base=7
+            )
 
     def address(self, name):
         """Return a route's address for Ada's rows, which Bea may not see."""
@@ -420,6 +448,13 @@ class PagesTest(SchoolTestCase):
             "assessments:answer-save": [open_id, 1],
             "assessments:answer-versions": [open_id, 1],
             "assessments:version-detail": [open_id, 1, 1],
+            "assessments:version-compare": [open_id, 1, 2],
+            "assessments:answer-replay": [open_id, 1],
+            "assessments:answer-replay-data": [open_id, 1],
+            "admin:assessments_script_texts": [handed_in_id, 1],
+            "admin:assessments_script_text": [handed_in_id, 1, 2],
+            "admin:assessments_script_replay": [handed_in_id, 1],
+            "admin:assessments_script_replay_data": [handed_in_id, 1],
             "assessments:answer-improve": [handed_in_id, 1],
             "assessments:script-receipt": [handed_in_id],
             "assessments:script-take-back": [handed_in_id],
@@ -498,6 +533,8 @@ class PagesTest(SchoolTestCase):
             "group": self.hi1.pk, "opens_at_0": "2026-11-02", "opens_at_1": "09:00",
             "due_at_0": "2026-12-02", "due_at_1": "09:00", "note": "",
             "name": "A scheme", "series": "2030", "questions": [self.question.pk],
+            "use": "kept", "base": 1, "let_stand": 1,
+            "content": make_file(kept_texts.seal(self.script.answers.get())).decode(),
         }  # fmt: skip
 
     def test_each_post_does_its_work_for_its_owner_and_nobody_else(self):

@@ -54,12 +54,9 @@ class KeptTextPages:
             raise PermissionDenied
         answers = Answer.objects.visible_to(request.user).select_related(
             "question__type",
-            "script__assignment__group",
-            "script__assignment__assessment",
-            "script__student",
+            "script__assignment",
             "current__whole",
             "current_plan__whole",
-            "handed_in_version__whole",
         )
         return get_object_or_404(answers, script__public_id=public_id, order=order)
 

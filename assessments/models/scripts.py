@@ -25,7 +25,8 @@ def _code(length):
 
 
 def make_public_id():
-    return secrets.token_urlsafe(12)
+    # A leading hyphen would be read as an option by `restore_version`.
+    return secrets.token_urlsafe(12).replace("-", "_")
 
 
 def make_marking_code():
