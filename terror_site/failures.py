@@ -3,7 +3,7 @@
 import errno
 from typing import NamedTuple
 
-from django.db import DatabaseError, InterfaceError, InternalError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils.translation import gettext_lazy as _
 
 RETRY_AFTER_SECONDS = 10
@@ -71,7 +71,7 @@ def of(error):
         for beginning, failure in _BY_NAME.items():
             if name.startswith(beginning):
                 return failure
-        is_away = isinstance(error, InterfaceError | InternalError | OperationalError)
+        is_away = isinstance(error, InterfaceError | OperationalError)
         return BUSY if is_away else None
     if isinstance(error, OSError):
         if error.errno in _FULL:
