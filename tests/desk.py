@@ -89,7 +89,7 @@ def unsent(page):
           const request = indexedDB.open("classroom", 1);
           request.onsuccess = () => {
             const all = request.result.transaction("unsent").objectStore("unsent").getAll();
-            all.onsuccess = () => resolve(all.result.map((kept) => kept.text));
+            all.onsuccess = () => resolve(all.result.map((kept) => kept.text).filter((text) => text !== undefined));
           };
         })"""
     )

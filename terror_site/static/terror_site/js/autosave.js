@@ -7,7 +7,7 @@
 import { rememberedCaret } from "./caret.js";
 import { length, normalised } from "./checksum.js";
 import { canAsk, handIn, RefusedError } from "./hand-in.js";
-import { copiesOf, handInWish, LocalCopy } from "./local-copy.js";
+import { copiesOf, handInWish, LocalCopy, takeWord } from "./local-copy.js";
 import { offerRescueFile } from "./rescue-file.js";
 import { echoes, Patience, post, postOnLeaving } from "./save.js";
 import { signInAgain, stillSignedIn } from "./sign-in-again.js";
@@ -134,6 +134,12 @@ class Draft {
       base: this.base,
       reader: Number(reader),
     };
+  }
+
+  /* Whether another page has just sent words of this text that this one came without. */
+  async isOvertaken() {
+    const version = await takeWord(reader, form.dataset.autosave, this.part);
+    return version > (this.base ?? 0) && !this.isChanged;
   }
 
   /* Take up what earlier visits could not send, each under its own window's number. */
@@ -433,6 +439,9 @@ async function begin() {
   say(status.dataset.state, status.dataset.at ? `saved at ${status.dataset.at}` : "nothing to save yet");
   for (const part of document.querySelectorAll("[data-scripted]")) part.hidden = false;
   try {
+    for (const draft of drafts) {
+      if (await draft.isOvertaken()) return location.reload();
+    }
     for (const draft of drafts) await draft.recover();
     if (await handInWish.stands(reader, wish.address)) await wish.begin();
   } catch {

@@ -78,18 +78,20 @@ export class LocalCopy {
   }
 }
 
-/* Drop a copy of another window, unless that window has kept newer words meanwhile. */
-export async function dropUnchanged({ key, number }) {
+/* Another window's copy is with the school: drop it, unless that window has kept newer
+   words meanwhile. Where it stands now, leave word of its version in its place: a desk
+   that was opened at the same moment still shows the text before. */
+export async function drop({ key, number, address, part }, version) {
   await change((store) => {
     store.get(key).onsuccess = (event) => {
-      if (event.target.result?.number === number) store.delete(key);
+      if (event.target.result?.number !== number) return;
+      if (version === null) store.delete(key);
+      else store.put({ address, part, version, at: Date.now() }, key);
     };
   });
 }
 
-/* The copies of one account, of one text or of all; the oldest first. Nobody else's
-   are ever read; whoever's are too old are thrown away unread. */
-export async function copiesOf(reader, ...addressAndPart) {
+async function rowsOf(reader, ...addressAndPart) {
   const prefix = prefixOf(reader, ...addressAndPart);
   const range = IDBKeyRange.bound(prefix, `${prefix}\uffff`);
   const store = (await begun("readonly")).objectStore(STORE);
@@ -97,10 +99,25 @@ export async function copiesOf(reader, ...addressAndPart) {
     done(store.getAllKeys(range)),
     done(store.getAll(range)),
   ]);
+  return rows.map((row, place) => ({ ...row, key: keys[place] }));
+}
+
+/* The copies of one account, of one text or of all; the oldest first. Nobody else's
+   are ever read; whoever's are too old are thrown away unread. */
+export async function copiesOf(reader, ...addressAndPart) {
+  const rows = await rowsOf(reader, ...addressAndPart);
   return rows
-    .map((row, place) => ({ ...row, key: keys[place] }))
-    .filter((row) => Date.now() - row.at < OLDEST_MS)
+    .filter((row) => row.text !== undefined && Date.now() - row.at < OLDEST_MS)
     .sort((one, other) => one.at - other.at);
+}
+
+/* Take the words left about one text; resolves to the newest version they name, or 0. */
+export async function takeWord(reader, address, part) {
+  const rows = (await rowsOf(reader, address, part)).filter((row) => row.version);
+  if (rows.length) {
+    await change((store) => rows.forEach(({ key }) => store.delete(key)));
+  }
+  return Math.max(0, ...rows.map(({ version }) => version));
 }
 
 export async function sweep() {

@@ -2,7 +2,7 @@
    not send before. Under the number its window gave it, so nothing is sent twice and
    nothing older comes to stand over something newer. */
 
-import { copiesOf, dropUnchanged, sweep } from "./local-copy.js";
+import { copiesOf, drop, sweep } from "./local-copy.js";
 import { isHeld, Patience, post } from "./save.js";
 
 /* Send one copy; resolves to the receipt once the server holds it, else to null. */
@@ -11,7 +11,7 @@ export async function deliver(copy, reader, token) {
   const save = { text, part, tab, number, base, reader: Number(reader) };
   const { receipt } = await post(address, save, token);
   if (!isHeld(receipt, save)) return null;
-  await dropUnchanged(copy);
+  await drop(copy, receipt.code === "saved" ? receipt.version : null);
   return receipt;
 }
 
