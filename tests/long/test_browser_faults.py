@@ -163,11 +163,16 @@ def type_until_killed(page, profile, seconds, words):
 
 def wait_until_none_is_unsent(page):
     deadline = time.monotonic() + 20
-    while unsent(page):
-        assert time.monotonic() < deadline, unsent(page)
+    while time.monotonic() < deadline:
+        # A desk that the front page has overtaken loads itself once more.
+        with contextlib.suppress(BrowserError):
+            if not unsent(page):
+                # The box takes up the words right after their copy is gone.
+                page.wait_for_timeout(500)
+                page.locator("#answer").wait_for()
+                return
         page.wait_for_timeout(100)
-    # The box takes up the words right after their copy is gone.
-    page.wait_for_timeout(300)
+    raise AssertionError("Still unsent after 20 s.")
 
 
 @pytest.mark.goal("G16", "20 SIGKILLs of the browser: at most the last 1 s of keys")
