@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -24,9 +25,10 @@ def free_port():
 class Site:
     """A running site: its address and its demonstration accounts."""
 
-    def __init__(self, address, folder, process):
+    def __init__(self, address, folder, process, database):
         self.address = address
         self.folder = folder
+        self.database = database
         self.process = process
 
     def account(self, role):
@@ -49,6 +51,29 @@ def wait_until_ready(address, process):
     raise AssertionError("The site did not start.")
 
 
+def processes(process):
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
+    return [process.pid, *(int(pid) for pid in children.split())]
+
+
+def cpu_seconds(process):
+    """Return the CPU time that a server and its workers have used so far."""
+    ticks = 0
+    for pid in processes(process):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def memory_mb(process):
+    """Return the proportional memory of a server and its workers, in MB."""
+    total = 0
+    for pid in processes(process):
+        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        total += int(re.search(r"^Pss:\s+(\d+) kB", rollup, re.MULTILINE)[1])
+    return total / 1024
+
+
 @contextlib.contextmanager
 def running_site(folder=None, **environment):
     """Serve a fresh demonstration school, or what is in `folder`, until the end."""
@@ -57,6 +82,9 @@ def running_site(folder=None, **environment):
         port = free_port()
         address = f"http://127.0.0.1:{port}"
         log = (folder / "server.log").open("w+")
+        environment.setdefault(
+            "DATABASE_URL", f"sqlite:///{folder / 'classroom.sqlite3'}"
+        )
         process = subprocess.Popen(
             [sys.executable, "manage.py", "serve", "--prepare"],
             cwd=BASE,
@@ -71,7 +99,6 @@ def running_site(folder=None, **environment):
                 "SECRET_KEY": "only-for-tests-" + "x" * 50,
                 "SITE_SCHEME": "http",
                 "VAR_DIR": str(folder),
-                "DATABASE_URL": f"sqlite:///{folder / 'classroom.sqlite3'}",
                 **environment,
             },
             stdout=log,
@@ -81,7 +108,7 @@ def running_site(folder=None, **environment):
         process.stdout = log
         try:
             wait_until_ready(address, process)
-            yield Site(address, folder, process)
+            yield Site(address, folder, process, environment["DATABASE_URL"])
         finally:
             process.terminate()
             process.wait(timeout=20)
