@@ -176,7 +176,7 @@ def desk(script, answer, questions):
         "levels": question.mark_scheme.levels.all(),
         "feedback": _feedback_to_act_on(original) if original else None,
         # One page, one tab: its saves are told apart from other windows' by this.
-        "tab": secrets.token_urlsafe(12),
+        "tab": secrets.token_urlsafe(6),
         "longest": saves.LONGEST_TEXT,
         # What a rescue file of this page says whose words it holds.
         "seal": kept_texts.seal(answer),

@@ -4,21 +4,24 @@ Absolute figures move by more than half between hours and machines, so the ratio
 are what counts. Writes `docs/benchmarks.md`.
 """
 
-import contextlib
 import datetime
 import http.cookiejar
 import os
 import platform
 import re
 import subprocess
-import sys
 import time
 import urllib.parse
 import urllib.request
-from pathlib import Path
 
 from tests.browser import chromium, sign_in
-from tests.site import BASE, free_port, running_site
+from tests.floor import floor
+from tests.site import (
+    BASE,
+    cpu_seconds,
+    memory_mb,
+    running_site,
+)
 
 ROUNDS = 5
 SECONDS = 4
@@ -44,35 +47,6 @@ def session_cookie(site, role="student"):
         ).encode(),
     ).read()
     return "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
-
-
-@contextlib.contextmanager
-def floor(site):
-    """Serve the floor on the site's own database, with the site's own server."""
-    port = free_port()
-    code = (
-        "from granian.server import Server; from granian.constants import Interfaces;"
-        "import os; Server('terror_site.wsgi:application', address='127.0.0.1',"
-        f"port={port}, interface=Interfaces.WSGI, workers=os.cpu_count(),"
-        "blocking_threads=2, log_level='warning', websockets=False).serve()"
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-c", code],
-        cwd=BASE,
-        env={
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "tests.floor.settings",
-            "SECRET_KEY": "only-for-tests-" + "x" * 50,
-            "SITE_SCHEME": "http",
-            "DATABASE_URL": f"sqlite:///{site.folder / 'classroom.sqlite3'}",
-        },
-    )
-    try:
-        time.sleep(2)
-        yield f"http://127.0.0.1:{port}", process
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
 
 
 def requests_per_second(address, cookie):
@@ -105,20 +79,6 @@ request = function()
   return wrk.format(nil, nil, nil, body)
 end
 """
-
-
-def processes(process):
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
-    return [process.pid, *(int(pid) for pid in children.split())]
-
-
-def cpu_seconds(process):
-    """Return the CPU time that a server and its workers have used so far."""
-    ticks = 0
-    for pid in processes(process):
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def cpu_per_save(process, address, cookie, script):
@@ -209,15 +169,6 @@ def set_write_and_hand_in(site):
     _, queue = teacher.get("/admin/assessments/script/")
     marking = re.search(r'href="(/admin/assessments/script/mark/[^"]+)"', queue)[1]
     return teacher, student, urllib.parse.urlparse(open_desk).path, marking
-
-
-def memory_mb(process):
-    """Return the proportional memory of a server and its workers, in MB."""
-    total = 0
-    for pid in processes(process):
-        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-        total += int(re.search(r"^Pss:\s+(\d+) kB", rollup, re.MULTILINE)[1])
-    return total / 1024
 
 
 def cold_page(browser, site, path):

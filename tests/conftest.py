@@ -1,12 +1,14 @@
+import functools
 import os
 
 import pytest
 from django.core.cache import cache
+from xdist.scheduler import LoadScopeScheduling
 
 from tests import goals
 from tests.browser import chromium
 from tests.goals import reached  # noqa: F401 (a fixture)
-from tests.site import running_site
+from tests.site import BASE, running_site
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +28,29 @@ def site():
 def browser():
     with chromium() as running:
         yield running
+
+
+@functools.cache
+def has_costly_set_up(path):
+    """Whether a file of tests loads all content or starts a site for its tests."""
+    text = (BASE / path).read_text()
+    return "def _loaded(" in text or "mark.browser" in text
+
+
+class Scheduling(LoadScopeScheduling):
+    """Every test where there is room, but files with a costly set-up on one worker.
+
+    Otherwise each worker does it over again: ten seconds for every such file.
+    """
+
+    def _split_scope(self, nodeid):
+        path = nodeid.partition("::")[0]
+        return path if has_costly_set_up(path) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return Scheduling(config, log)
 
 
 def pytest_runtest_setup(item):

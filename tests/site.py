@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -45,6 +46,10 @@ class Site:
             **environment,
         }
         self.process = None
+
+    @property
+    def database(self):
+        return self.environment["DATABASE_URL"]
 
     @property
     def log(self):
@@ -111,6 +116,29 @@ class Site:
         if result.returncode:
             raise AssertionError(result.stderr)
         return result.stdout
+
+
+def processes(process):
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
+    return [process.pid, *(int(pid) for pid in children.split())]
+
+
+def cpu_seconds(process):
+    """Return the CPU time that a server and its workers have used so far."""
+    ticks = 0
+    for pid in processes(process):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def memory_mb(process):
+    """Return the proportional memory of a server and its workers, in MB."""
+    total = 0
+    for pid in processes(process):
+        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        total += int(re.search(r"^Pss:\s+(\d+) kB", rollup, re.MULTILINE)[1])
+    return total / 1024
 
 
 @contextlib.contextmanager

@@ -413,7 +413,10 @@ class AnswerVersion(models.Model):
     # A text that is asked for by name, not written on from what stands.
     BROUGHT_BACK = (Origin.RESTORE, Origin.START)
 
-    answer = models.ForeignKey(Answer, models.PROTECT, related_name="versions")
+    # No index of its own: the constraint on answer and number begins with it.
+    answer = models.ForeignKey(
+        Answer, models.PROTECT, related_name="versions", db_index=False
+    )
     number = models.PositiveIntegerField()
     part = models.CharField(max_length=6, default="answer")
     packed = models.BinaryField()
@@ -423,8 +426,9 @@ class AnswerVersion(models.Model):
     length = models.PositiveIntegerField()
     words = models.PositiveIntegerField()
     checksum = models.CharField(max_length=8)
+    # Nobody asks for somebody's versions but through their scripts.
     writer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False
     )
     origin = models.CharField(max_length=10, choices=Origin)
     tab = models.CharField(max_length=40)
