@@ -6,10 +6,12 @@ import shutil
 import sqlite3
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import psycopg
 
+from tests.bench import cpu_seconds
 from tests.postgres import cluster
 from tests.site import Site
 from tests.writers import Stored
@@ -26,6 +28,10 @@ class SQLite:
 
     def start(self):
         """There is none to start."""
+
+    def cpu_seconds(self):
+        """SQLite works in the site's own processes."""
+        return 0
 
     def stored(self, site):
         return Stored.in_sqlite(site.folder / "classroom.sqlite3")
@@ -48,6 +54,9 @@ class PostgreSQL:
         self.cluster = running
         self.environment = {"DATABASE_URL": running.address}
         self.kill, self.start = running.kill, running.start
+
+    def cpu_seconds(self):
+        return cpu_seconds(self.cluster.process)
 
     def connect(self):
         return psycopg.connect(self.cluster.address)
@@ -78,6 +87,30 @@ def site_on(place, folder, *command, **environment):
         yield site
     finally:
         site.kill()
+
+
+class Neighbours:
+    """How much of the machine other programs used while a site was measured."""
+
+    def __init__(self, site, place):
+        self.site, self.place = site, place
+        self.began, self.ours, self.all = self._now()
+
+    def _now(self):
+        fields = Path("/proc/stat").read_text().split()[1:9]
+        user, nice, system, _idle, _wait, irq, soft, steal = map(int, fields)
+        busy = (user + nice + system + irq + soft + steal) / os.sysconf("SC_CLK_TCK")
+        ours = (
+            time.process_time()
+            + cpu_seconds(self.site.process)
+            + self.place.cpu_seconds()
+        )
+        return time.monotonic(), ours, busy
+
+    def share(self):
+        now, ours, busy = self._now()
+        others = busy - self.all - (ours - self.ours)
+        return max(0, others) / (now - self.began) / os.cpu_count()
 
 
 def can_mount():

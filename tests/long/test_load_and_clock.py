@@ -13,12 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.long.databases import database, site_on
+from tests.long.databases import Neighbours, database, site_on
 from tests.writers import NOTHING, Class, check, headers_for, outcomes
 
 pytestmark = pytest.mark.long
 
 LESSON_SECONDS = 60
+# Beyond this share of the machine the times are those of other programs.
+QUIET = 0.1
 LESSON = "60 students × 1 save / 5 s × 1 min, then 300 saves in 2 s"
 
 
@@ -101,6 +103,7 @@ def test_a_class_saves_at_once(name, var, reached):
             Beside(site, session, evening, work)
             for session, work in zip(sessions, works, strict=True)
         ]
+        neighbours = Neighbours(site, store)
         for person in others:
             person.start()
         with students:
@@ -116,6 +119,7 @@ def test_a_class_saves_at_once(name, var, reached):
             thread.start()
         for thread in threads:
             thread.join(timeout=60)
+        elsewhere = neighbours.share()
         evening.set()
         for person in others:
             person.join(timeout=60)
@@ -131,7 +135,9 @@ def test_a_class_saves_at_once(name, var, reached):
         f"{len(lesson)} + {len(together)} saves, answers {sorted(statuses)}, others "
         f"{by_others}; p95 {slow[0] * 1000:.0f} ms, p99 {slow[1] * 1000:.0f} ms "
         f"(lesson p95 {percentile(lesson, 95) * 1000:.0f} ms, burst p95 "
-        f"{percentile(together, 95) * 1000:.0f} ms)"
+        f"{percentile(together, 95) * 1000:.0f} ms); other programs used "
+        f"{elsewhere:.0%} of the machine"
+        + ("" if elsewhere <= QUIET else ", so times are not judged")
     )
     assert left == NOTHING
     assert statuses == {200}
@@ -140,8 +146,9 @@ def test_a_class_saves_at_once(name, var, reached):
     assert "locked" not in log
     assert len(lesson) >= 60 * (LESSON_SECONDS / 5 - 2)
     assert len(together) == 300
-    assert slow[0] <= 0.5
-    assert slow[1] <= 2
+    if elsewhere <= QUIET:
+        assert slow[0] <= 0.5
+        assert slow[1] <= 2
 
 
 def burst(writer, began):
