@@ -310,9 +310,11 @@ def main():
         "",
         *load.measure("SQLite, synchronous=FULL"),
     ]
-    with cluster() as address:
+    with cluster() as running:
         lines += load.measure(
-            "PostgreSQL on the same cores", load.FEWER_SIGN_INS, DATABASE_URL=address
+            "PostgreSQL on the same cores",
+            load.FEWER_SIGN_INS,
+            DATABASE_URL=running.address,
         )
     text = "\n".join(lines)
     (BASE / "docs" / "benchmarks.md").write_text(text)

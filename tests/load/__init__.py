@@ -7,7 +7,7 @@ import sys
 import urllib.parse
 
 from tests.floor import floor
-from tests.site import BASE, cpu_seconds, running_site, wait_until_ready
+from tests.site import BASE, cpu_seconds, running_site
 
 # (writers, seconds of ours, seconds of the floor): the smaller ones are shorter.
 WRITERS = [(300, 20, 20), (1000, 60, 30), (2000, 60, 30)]
@@ -142,7 +142,6 @@ def signing_in(site, students, count, within, seconds):
 def measure(name, sign_ins=SIGN_INS, **environment):
     """Return the page's lines for one database."""
     with running_site(**environment) as site:
-        wait_until_ready(site.address, site.process)
         students = ask_rows(site, "make", count=2000, prefix="writer")
         pressers = ask_rows(site, "make", count=HAND_INS, prefix="presser")
         essays = ask_rows(site, "make", count=8, prefix="essay")
