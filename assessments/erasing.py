@@ -5,6 +5,7 @@ from django.db import transaction
 from assessments.models import (
     Answer,
     AnswerVersion,
+    ClassExtract,
     Event,
     Mark,
     ReleasedScript,
@@ -21,6 +22,7 @@ def erase(scripts):
     versions = AnswerVersion.objects.filter(answer__in=answers)
     Event.objects.filter(script__in=scripts).delete()
     ReleasedScript.objects.filter(script__in=scripts).delete()
+    ClassExtract.objects.filter(answer__in=answers).delete()
     Mark.objects.filter(answer__in=answers).delete()
     Answer.objects.filter(redraft_of__in=answers).update(redraft_of=None)
     answers.update(

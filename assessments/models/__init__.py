@@ -8,6 +8,7 @@ from assessments.models.catalogue import (
     ExamPaper,
     QuestionType,
 )
+from assessments.models.class_feedback import ClassExtract, ClassFeedback
 from assessments.models.marks import Event, Mark, Release, ReleasedScript
 from assessments.models.papers import (
     Assessment,
@@ -37,6 +38,8 @@ __all__ = [
     "Boundary",
     "BoundarySet",
     "Ceiling",
+    "ClassExtract",
+    "ClassFeedback",
     "Duration",
     "Event",
     "ExamPaper",
