@@ -44,7 +44,7 @@ def own_script(request, public_id):
     """Return the reader's own script or raise 404: nobody writes for another."""
     scripts = Script.objects.visible_to(request.user).filter(student=request.user)
     return get_object_or_404(
-        scripts.select_related("assignment__assessment", "question"),
+        scripts.select_related("assignment__assessment", "question").with_due(),
         public_id=public_id,
     )
 

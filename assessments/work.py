@@ -22,6 +22,7 @@ def ledger(student):
         .filter(student=student)
         .select_related("assignment__assessment", "question__type")
         .with_newest_release()
+        .with_due()
         .prefetch_related(
             "answers__current", "answers__question__type", "answers__redraft_of"
         )
@@ -33,6 +34,7 @@ def ledger(student):
     }
     waiting = (
         Assignment.objects.visible_to(student)
+        .for_student(student)
         .exclude(pk__in=begun)
         .select_related("assessment")
         .prefetch_related(
@@ -70,7 +72,7 @@ def _waiting_row(assignment):
         "title": _title(questions, task),
         "assignment": assignment,
         "meta": _meta(questions, task),
-        "due_at": assignment.due_at,
+        "due_at": assignment.own_due_at,
         "is_done": False,
         "state": "late" if late else "new",
         "words": _("Late – not started") if late else _("Not started"),
@@ -110,8 +112,7 @@ def _script_row(script):
     answers = list(script.answers.all())
     questions = [answer.question for answer in answers]
     words = sum(answer.current.words for answer in answers if answer.current)
-    is_second = script.question_id is not None and script.assignment_id is not None
-    due_at = script.assignment.due_at if script.assignment and not is_second else None
+    due_at = script.due_at
     row = {
         "title": _title(questions, script.task),
         "script": script,
@@ -145,7 +146,7 @@ def _script_row(script):
             "words": _("Handed in late") if script.is_late else _("Handed in"),
             "more": more,
         }
-    late = due_at is not None and due_at < timezone.now()
+    late = due_at is not None and script.closes_at < timezone.now()
     return row | {
         "state": "late" if late else "draft",
         "words": _("Late – draft saved") if late else _("Draft saved"),

@@ -145,7 +145,7 @@ class ScriptAdmin(ScopedAdmin):
 
     def get_queryset(self, request):
         scripts = super().get_queryset(request).handed_in().exclude(assignment=None)
-        return scripts.with_marking_state().with_newest_release()
+        return scripts.with_marking_state().with_newest_release().with_due()
 
     @admin.display(description=_("script"), ordering="marking_code")
     def code(self, script):
@@ -161,7 +161,7 @@ class ScriptAdmin(ScopedAdmin):
 
     @admin.display(description=_("handed in"))
     def on_time(self, script):
-        return gettext("late") if script.is_late else gettext("on time")
+        return script.time_words
 
     @admin.display(description=_("state"))
     def progress(self, script):

@@ -1,6 +1,7 @@
 """Every model of the app, under one name."""
 
 from assessments.models.answers import Answer, AnswerVersion
+from assessments.models.assignments import Assignment, AssignmentStudent
 from assessments.models.catalogue import (
     Boundary,
     BoundarySet,
@@ -27,7 +28,7 @@ from assessments.models.schemes import (
     SchemeEdit,
     Strand,
 )
-from assessments.models.scripts import Assignment, Script
+from assessments.models.scripts import Script
 
 __all__ = [
     "Answer",
@@ -35,6 +36,7 @@ __all__ = [
     "Assessment",
     "AssessmentQuestion",
     "Assignment",
+    "AssignmentStudent",
     "Boundary",
     "BoundarySet",
     "Ceiling",
