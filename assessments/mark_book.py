@@ -1,4 +1,4 @@
-"""The mark book: who handed in what, and what may be seen of it, in nine queries.
+"""The mark book: who handed in what, and what may be seen of it, in seven queries.
 
 Before release a cell holds a word, never a mark, and the word does not follow the
 marker: "handed in" turns to "marked" for a whole task at once, when nothing of it is
@@ -7,7 +7,7 @@ left to mark. So nobody can tell a name from the script that was just marked.
 
 import datetime
 
-from django.db.models import Max, OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -111,13 +111,12 @@ class Cell:
 class MarkBook:
     """Everything about these assignments that a member of staff may see by name.
 
-    `assignments` must be what the reader may see. Nine queries, however much there is.
+    `assignments`, with their tasks and classes fetched, must be what the reader may
+    see. Seven queries, however much there is.
     """
 
     def __init__(self, assignments):
-        self.assignments = list(
-            assignments.select_related("assessment", "group").order_by("due_at", "pk")
-        )
+        self.assignments = sorted(assignments, key=lambda a: (a.due_at, a.pk))
         self.now = timezone.now()
         self._read()
         self.columns = self._columns()
@@ -139,16 +138,20 @@ class MarkBook:
             .order_by("order")
         ):
             self.asked.setdefault(item.assessment_id, []).append(item.question)
-        self.students, self.members = {}, {}
+        self.students, self.members, self.teachers = {}, {}, {}
         for row in (
             Membership.objects.valid()
             .filter(
-                role=roles.STUDENT, group__in={a.group_id for a in self.assignments}
+                role__in=(roles.STUDENT, roles.TEACHER),
+                group__in={a.group_id for a in self.assignments},
             )
             .select_related("person")
         ):
-            self.students[row.person_id] = row.person
-            self.members.setdefault(row.group_id, set()).add(row.person_id)
+            if row.role == roles.TEACHER:
+                self.teachers.setdefault(row.group_id, []).append(row.person)
+            else:
+                self.students[row.person_id] = row.person
+                self.members.setdefault(row.group_id, set()).add(row.person_id)
         self.arrangements = {
             (row.assignment_id, row.student_id): row
             for row in AssignmentStudent.objects.filter(assignment__in=ids)
@@ -159,7 +162,7 @@ class MarkBook:
             Script.objects.filter(assignment__in=ids)
             .select_related("student")
             .with_newest_release()
-            .annotate(newest_row=_newest_row())
+            .annotate(newest_row=_newest("pk"), released_at=_newest("release__at"))
         ):
             self.scripts[script.pk] = script
             if script.question_id is None:
@@ -180,12 +183,18 @@ class MarkBook:
             .order_by("script", "order")
         ):  # fmt: skip
             self.answers.setdefault(answer.script_id, []).append(answer)
-        marked = Mark.objects.filter(
-            answer__script__assignment__in=ids, role__in=("first", "agreed")
-        )
-        self.marked_answers = set(
-            marked.awarded().order_by().values_list("answer", flat=True)
-        )
+        self.marked_answers, self.drafts = set(), []
+        for answer_id, marker_id, awarded_at in (
+            Mark.objects.filter(answer__script__assignment__in=ids)
+            .filter(Q(awarded_at=None) | Q(role__in=("first", "agreed")))
+            .exclude(role="self")
+            .order_by()
+            .values_list("answer", "marker", "awarded_at")
+        ):
+            if awarded_at is None:
+                self.drafts.append(marker_id)
+            else:
+                self.marked_answers.add(answer_id)
         rows = [s.newest_row for s in self.scripts.values() if _is_shown(s)]
         self.shown = {
             mark.answer_id: mark
@@ -342,9 +351,9 @@ def _is_shown(script):
     return script.newest_release == "shown"
 
 
-def _newest_row():
-    rows = ReleasedScript.objects.filter(script=OuterRef("pk")).order_by()
-    return Subquery(rows.values("script").annotate(newest=Max("pk")).values("newest"))
+def _newest(field):
+    rows = ReleasedScript.objects.filter(script=OuterRef("pk"))
+    return Subquery(rows.order_by("-pk").values(field)[:1])
 
 
 def school_year_begins(today=None):

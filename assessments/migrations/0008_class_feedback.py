@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assessments', '0005_schemes_and_boundaries'),
+        ('assessments', '0007_assignments_for_students'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

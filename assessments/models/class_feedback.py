@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from assessments.models.answers import Answer
-from assessments.models.scripts import Assignment
+from assessments.models.assignments import Assignment
 
 
 class ClassFeedbackQuerySet(models.QuerySet):
