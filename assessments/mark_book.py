@@ -337,6 +337,14 @@ class MarkBook:
             )
         ]
 
+    def missing_of(self, student_id):
+        """Return the tasks that are missing of one student, oldest first."""
+        return [
+            assignment
+            for assignment in self.assignments
+            if self.state(assignment, student_id) == "missing"
+        ]
+
     def missing(self):
         """Return student's id → the tasks that are missing, oldest first."""
         found = {}

@@ -215,18 +215,23 @@ def _releases(book):
     return found
 
 
+def tasks_of_student(student, user):
+    """Return what is set to a student, and what they wrote for other classes before."""
+    scripts = Script.objects.visible_to(user).filter(student=student)
+    return (
+        Assignment.objects.filter(
+            Q(pk__in=scripts.values("assignment"))
+            | Q(pk__in=Assignment.objects.visible_to(user).set_to(student).values("pk"))
+        )
+        .filter(opens_at__lte=timezone.now())
+        .select_related("assessment", "group")
+    )
+
+
 def student_page(student, user):
     """Return all that the teacher's page of one student shows."""
     scripts = Script.objects.visible_to(user).filter(student=student)
-    assignments = Assignment.objects.filter(
-        Q(pk__in=scripts.values("assignment"))
-        | Q(pk__in=Assignment.objects.visible_to(user).set_to(student).values("pk"))
-    )
-    book = MarkBook(
-        assignments.filter(opens_at__lte=timezone.now()).select_related(
-            "assessment", "group"
-        )
-    )
+    book = MarkBook(tasks_of_student(student, user))
     results = _results(book, student)
     shown = [item["given"] for item in results]
     first_only = [item["given"] for item in results if not item["is_redraft"]]

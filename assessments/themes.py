@@ -272,27 +272,37 @@ class Group(NamedTuple):
 
 
 def groups(answers: Sequence[Marked]) -> list[Group]:
-    """Put each student into one group, by the theme that most of the class shares.
+    """Put each student into one group: by the theme that their own comments name most
+    often, of equals by the one that most of the class shares.
 
-    Whoever got no comment that a theme fits is grouped by the level to reach next.
+    Whoever got no comment that a theme fits is grouped by the level they stand at.
     """
-    better = tallies(((answer.student, answer.ebi) for answer in answers), ())
-    placed: dict[int, str] = {}
-    found: dict[str, tuple[str, list[int]]] = {}
-    for tally in better:
-        for student in tally.students:
-            if student not in placed:
-                placed[student] = tally.theme.name
-                found.setdefault(tally.theme.name, (tally.theme.task, []))[1].append(
-                    student
-                )
+    common = [
+        tally.theme
+        for tally in tallies(((answer.student, answer.ebi) for answer in answers), ())
+    ]
+    own: dict[int, list[Theme]] = {}
+    levels: dict[int, int] = {}
     for answer in answers:
-        if answer.student not in placed:
-            name = f"Now at level {answer.level}" if answer.level else "No level yet"
-            placed[answer.student] = name
+        found = {theme_of(sentence) for sentence in sentences(answer.ebi)} - {None}
+        own.setdefault(answer.student, []).extend(found)
+        levels[answer.student] = answer.level
+    placed: dict[str, tuple[str, list[int]]] = {}
+    for theme in common:
+        placed[theme.name] = (theme.task, [])
+    for student, themes in own.items():
+        if themes:
+            theme = max(common, key=themes.count)
+            name, task = theme.name, theme.task
+        else:
+            name = f"At level {levels[student]}" if levels[student] else "No level yet"
             task = "Read the level above, and change one paragraph so that it fits it."
-            found.setdefault(name, (task, []))[1].append(answer.student)
-    return [Group(name, task, tuple(own)) for name, (task, own) in found.items()]
+        placed.setdefault(name, (task, []))[1].append(student)
+    return [
+        Group(name, task, tuple(students))
+        for name, (task, students) in placed.items()
+        if students
+    ]
 
 
 class Text(NamedTuple):
@@ -312,7 +322,7 @@ def extracts(texts: Sequence[Text], names: Sequence[str]) -> list[tuple[int, str
     for text in sorted(texts, key=lambda text: (-text.level, -text.mark, text.answer)):
         if text.mark and text.student not in seen and len(found) < EXTRACTS:
             words = passage(text.text, names)
-            if words:
+            if words and words not in dict(found).values():
                 seen.add(text.student)
                 found.append((text.answer, words))
     return found

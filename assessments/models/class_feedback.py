@@ -47,14 +47,12 @@ class ClassFeedback(models.Model):
     def can_be_changed_by(self, user):
         return self.assignment.can_be_run_by(user)
 
-    def shown_extracts(self):
+    def lent_extracts(self):
         """Return the passages whose writers still lend them, in their order.
 
         Asked at every showing: taking the permission back hides a passage at once.
         """
-        return self.extracts.filter(
-            is_shown=True, answer__script__student__lends_extracts=True
-        )
+        return self.extracts.filter(answer__script__student__lends_extracts=True)
 
 
 class ClassExtract(models.Model):
