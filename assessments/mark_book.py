@@ -112,11 +112,16 @@ class MarkBook:
     """Everything about these assignments that a member of staff may see by name.
 
     `assignments`, with their tasks and classes fetched, must be what the reader may
-    see. Seven queries, however much there is.
+    see. Seven queries, however much there is. `groups` are read along where they have
+    no task yet.
     """
 
-    def __init__(self, assignments):
+    def __init__(self, assignments, groups=()):
         self.assignments = sorted(assignments, key=lambda a: (a.due_at, a.pk))
+        self.group_ids = {
+            *(assignment.group_id for assignment in self.assignments),
+            *(group.pk for group in groups),
+        }
         self.now = timezone.now()
         self._read()
         self.columns = self._columns()
@@ -143,7 +148,7 @@ class MarkBook:
             Membership.objects.valid()
             .filter(
                 role__in=(roles.STUDENT, roles.TEACHER),
-                group__in={a.group_id for a in self.assignments},
+                group__in=self.group_ids,
             )
             .select_related("person")
         ):

@@ -54,7 +54,7 @@ def filtered(assignments, data):
 
 def class_page(group, user, assignments):
     """Return all that the page of a class shows; ten queries."""
-    book = MarkBook(assignments)
+    book = MarkBook(assignments, [group])
     teachers = book.teachers.get(group.pk, [])
     rows = book.rows()
     shown = [mark for column in book.columns for mark in column.marks]

@@ -190,16 +190,15 @@ def described(hits):
 
 
 def snippet(text, at, length):
-    """Return (before, found, after) of a place in a text, each in one line."""
+    """Return (before, found, after) of a place in a text, in one line, whole words."""
     before = text[max(0, at - AROUND) : at]
     after = text[at + length : at + length + AROUND]
-    before = before if at <= AROUND else re.sub(r"^\S*\s", "", before)
+    if at > AROUND:
+        before = "… " + re.sub(r"^\S*\s", "", before)
+    if at + length + AROUND < len(text):
+        after = re.sub(r"\s\S*$", "", after) + " …"
     return (
-        ("… " if at > AROUND else "")
-        + " ".join(before.split())
-        + " " * before[-1:].isspace(),
+        re.sub(r"\s+", " ", before),
         text[at : at + length],
-        " " * after[:1].isspace()
-        + " ".join(after.split())
-        + (" …" if at + length + AROUND < len(text) else ""),
+        re.sub(r"\s+", " ", after),
     )
