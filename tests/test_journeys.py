@@ -56,7 +56,7 @@ STAFF_PAGES = {
         "/admin/assessments/assignment/add/",
         "/admin/assessments/script/",
         "/admin/assessments/question/",
-        "/admin/people/student/5/password/",
+        "/admin/people/student/8/password/",
     ],
     "head": [
         "/admin/",

@@ -331,6 +331,14 @@ class AssessmentManager(models.Manager.from_queryset(AssessmentQuerySet)):
             alone.assessment_questions.create(question=question, order=1)
         return alone
 
+    @transaction.atomic
+    def together(self, questions, title):
+        """Return a new task of these questions in this order, listed nowhere."""
+        task = self.create(title=title)
+        for order, question in enumerate(questions, 1):
+            task.assessment_questions.create(question=question, order=order)
+        return task
+
 
 class Assessment(models.Model):
     """A task or paper: questions in order.
