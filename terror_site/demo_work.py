@@ -313,7 +313,10 @@ class Work:
 
     def _mark(self, item, pieces):
         """Say what is marked: all of what is released, else as many as it says."""
-        done = [piece for piece in pieces if piece.script.handed_in_at]
+        done = sorted(
+            (piece for piece in pieces if piece.script.handed_in_at),
+            key=lambda piece: piece.script.handed_in_at,
+        )
         marked = len(done) if "released" in item else item.get("marked", 0)
         half = item.get("half_marked", 0)
         for number, piece in enumerate(done[: marked + half]):
