@@ -230,6 +230,15 @@ class Script(models.Model):
         return self.due_at and self.due_at + self.assignment.grace
 
     @property
+    def is_closed(self):
+        """Whether handing it in now would be after closing; it can be, all the same."""
+        return (
+            self.due_at is not None
+            and not self.assignment.takes_late
+            and self.closes_at < timezone.now()
+        )
+
+    @property
     def is_late(self):
         """Handed in after date and grace; a second draft is never late."""
         return (

@@ -262,6 +262,11 @@ class LedgerTest(ProgressTestCase):
             reverse("assessments:assignment-start", args=[task.pk]), follow=True
         )
         self.assertContains(started, "Hand in…")
+        self.assertContains(started, "The time for this task is over.")
+        self.assertContains(
+            self.client.get(started.request["PATH_INFO"] + "hand-in/"),
+            "The time for this task is over.",
+        )
         script = self.sam.scripts.get(assignment=task)
         script.hand_in()
 
