@@ -5,6 +5,7 @@ import random
 from collections import Counter
 
 import pytest
+import time_machine
 from django.apps import apps
 from django.test import TestCase, override_settings
 from django.utils import timezone
@@ -98,8 +99,9 @@ class WorkTest(TestCase):
         self.assertTrue(Mark.objects.filter(awarded_at=None).exists())
         self.assertTrue(Script.objects.practice().handed_in().exists())
 
-    def test_nothing_lies_in_the_future_and_work_is_due_on_school_days(self):
+    def check_times(self):
         now = timezone.now()
+        self.assertGreater(Script.objects.count(), 150)
         self.assertFalse(Script.objects.filter(started_at__gt=now).exists())
         self.assertFalse(Script.objects.filter(handed_in_at__gt=now).exists())
         self.assertFalse(AnswerVersion.objects.filter(saved_at__gt=now).exists())
@@ -108,9 +110,25 @@ class WorkTest(TestCase):
         self.assertFalse(Event.objects.filter(at__gt=now).exists())
         for task in Assignment.objects.all():
             for time in (task.opens_at, task.due_at):
-                time = timezone.localtime(time)
-                self.assertLess(time.weekday(), 5)
-                self.assertTrue(9 <= time.hour <= 16, time)
+                local = timezone.localtime(time)
+                self.assertLess(local.weekday(), 5)
+                self.assertTrue(9 <= local.hour <= 16, local)
+        self.assertTrue(Assignment.objects.filter(due_at__gt=now).exists())
+
+    def test_nothing_lies_in_the_future_and_work_is_due_on_school_days(self):
+        self.check_times()
+
+    def test_it_looks_alive_on_a_weekend_after_midnight_and_in_summer_time(self):
+        folder = demo.settings.VAR_DIR / "demo-work"
+        for moment in ("2026-11-28T10:00Z", "2026-11-30T00:10Z", "2027-03-30T07:00Z"):
+            with (
+                self.subTest(moment),
+                time_machine.travel(moment, tick=False),
+                override_settings(VAR_DIR=folder),
+            ):
+                demo.remove()
+                demo.load()
+                self.check_times()
 
     def test_each_thing_comes_after_the_one_before_it(self):
         for script in Script.objects.exclude(handed_in_at=None):
@@ -227,10 +245,9 @@ class WorkTest(TestCase):
     ],
 )
 @pytest.mark.django_db
-def test_a_diary_counts_school_days(time_machine, today, number, day):
-    time_machine.move_to(f"{today}T12:00Z")
-
-    assert Diary().day(number).isoformat() == day
+def test_a_diary_counts_school_days(today, number, day):
+    with time_machine.travel(f"{today}T12:00Z"):
+        assert Diary().day(number).isoformat() == day
 
 
 # What an answer of each mark consists of, by the boards' ladders: typed by hand.
