@@ -58,7 +58,8 @@ class AssignmentForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        if "task" not in self.fields:
+        if not {"task", "audience"} <= self.fields.keys():
+            # The page is only read.
             return
         self.fields["grace_minutes"].required = False
         self.fields["audience"].required = False
