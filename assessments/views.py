@@ -1,4 +1,4 @@
-"""Students' pages: what there is to write, writing, handing in, feedback."""
+"""Students' pages: writing, handing in, feedback."""
 
 import json
 
@@ -62,51 +62,6 @@ def own_answer(script, order):
         ),
         order=order,
     )
-
-
-@require_GET
-def my_work(request):
-    """Everything this student has been set or has begun, and what to practise."""
-    return render(
-        request,
-        "assessments/my_work.html",
-        {
-            "ledger": work.ledger(request.user),
-            "questions": Question.objects.visible_to(request.user).select_related(
-                "type"
-            ),
-        },
-    )
-
-
-@require_GET
-def my_answers_export(request):
-    """Give a student everything they have written, code point by code point."""
-    answers = (
-        Answer.objects.visible_to(request.user)
-        .filter(script__student=request.user)
-        .select_related(
-            "script", "question", "current__whole", "handed_in_version__whole"
-        )
-        .order_by("script__started_at", "order")
-    )
-    response = JsonResponse(
-        {
-            "answers": [
-                {
-                    "question": answer.question.wording,
-                    "started": answer.script.started_at,
-                    "handed_in": answer.script.handed_in_at,
-                    "text": answer.text,
-                    "handed_in_text": answer.handed_in_text,
-                    "plan": json.loads(answer.plan) if answer.current_plan_id else [],
-                }
-                for answer in answers
-            ]
-        }
-    )
-    response["Content-Disposition"] = 'attachment; filename="my-answers.json"'
-    return response
 
 
 @require_POST

@@ -173,6 +173,14 @@ RULES = {
     "admin:assessments_assignment_release": staff_pages(
         READS_SAM, bea=404, dee=404, sid=404
     ),
+    "admin:assessments_assignment_students": staff_pages(READS_SAM, bea=404),
+    "admin:assessments_assignment_copy": staff_pages({"ada", "hal"}, bea=404),
+    # The dates of Sam's class: for its students and whoever sees its tasks.
+    "assessments:calendar": {
+        **dict.fromkeys(CAST, 404),
+        **dict.fromkeys(READS_SAM | {"sam"}, 200),
+        "nobody": SIGN_IN,
+    },
     **model_pages("assessments_exemplar", viewers=EDITORS),
     "admin:assessments_exemplar_question": staff_pages(EDITORS),
     # Nothing is shown to the class yet.
@@ -296,6 +304,14 @@ POSTS = {
         **dict.fromkeys({"ada", "hal"}, 302),
         # Bea may set work, but not to Ada's class: the form comes back.
         "bea": 200,
+        **dict.fromkeys({"asa", "sen", "dee", "sid"}, 403),
+    },
+    "admin:assessments_assignment_students": {
+        **dict.fromkeys({"ada", "hal"}, 302),
+        **dict.fromkeys({"asa", "sen", "dee", "sid"}, 403),
+    },
+    "admin:assessments_assignment_copy": {
+        **dict.fromkeys({"ada", "hal"}, 302),
         **dict.fromkeys({"asa", "sen", "dee", "sid"}, 403),
     },
     "admin:assessments_markscheme_version": {
@@ -429,6 +445,9 @@ class PagesTest(SchoolTestCase):
             "admin:assessments_question_copy": [self.question.pk],
             "admin:assessments_question_publish": [self.question.pk],
             "admin:assessments_assignment_release": [self.assignment.pk],
+            "admin:assessments_assignment_students": [self.assignment.pk],
+            "admin:assessments_assignment_copy": [self.assignment.pk],
+            "assessments:calendar": [self.hi1.pk],
             "admin:assessments_assessment_copy": [self.paper.pk],
             "admin:assessments_script_mark": [handed_in_id, 1],
             "admin:assessments_script_events": [handed_in_id],

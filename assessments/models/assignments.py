@@ -194,15 +194,33 @@ class Assignment(models.Model):
         due_at = getattr(self, "own_due_at", self.due_at)
         return due_at + self.grace < timezone.now()
 
-    def set_to_students(self):
-        """Return the students it is set to today, the excused ones among them."""
-        students = get_user_model().objects.filter(
+    def copy_to(self, group, opens_at, due_at, set_by):
+        """Set the same to another class; what is particular to students stays here."""
+        return Assignment.objects.create(
+            assessment_id=self.assessment_id,
+            group=group,
+            audience=self.audience,
+            opens_at=opens_at,
+            due_at=due_at,
+            grace_minutes=self.grace_minutes,
+            takes_late=self.takes_late,
+            note=self.note,
+            set_by=set_by,
+        )
+
+    def students_of_class(self):
+        """Return the students who belong to its class today."""
+        return get_user_model().objects.filter(
             Exists(
                 Membership.objects.valid().filter(
                     group=self.group_id, person=OuterRef("pk"), role=roles.STUDENT
                 )
             )
         )
+
+    def set_to_students(self):
+        """Return the students it is set to today, the excused ones among them."""
+        students = self.students_of_class()
         if self.audience == self.Audience.CHOSEN:
             chosen = self.student_rows.filter(is_chosen=True)
             students = students.filter(pk__in=chosen.values("student"))

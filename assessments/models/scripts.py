@@ -81,14 +81,17 @@ class ScriptQuerySet(models.QuerySet):
         )
 
     def with_due(self):
-        """Annotate `own_due_at`: the date that holds for the script's student."""
+        """Annotate `own_due_at` and `absence`: what holds for the script's student."""
         own = AssignmentStudent.objects.filter(
             assignment=OuterRef("assignment"), student=OuterRef("student")
         ).order_by()
         return self.annotate(
             own_due_at=Coalesce(
                 models.Subquery(own.values("due_at")[:1]), F("assignment__due_at")
-            )
+            ),
+            absence=Coalesce(
+                models.Subquery(own.values("absence")[:1]), models.Value("")
+            ),
         )
 
     def with_marking_state(self):
@@ -225,6 +228,15 @@ class Script(models.Model):
     def closes_at(self):
         """When it is late from; None where it is never late."""
         return self.due_at and self.due_at + self.assignment.grace
+
+    @property
+    def is_closed(self):
+        """Whether handing it in now would be after closing; it can be, all the same."""
+        return (
+            self.due_at is not None
+            and not self.assignment.takes_late
+            and self.closes_at < timezone.now()
+        )
 
     @property
     def is_late(self):
