@@ -136,9 +136,11 @@ def objectives(marks: Iterable[Given]) -> list[Share]:
 
 
 def weakest(shares: Iterable[Share]) -> Share | None:
-    """Return the objective with the smallest share, if there are two to compare."""
-    tested = [share for share in shares if share.number]
-    return min(tested, key=lambda share: share.share) if len(tested) > 1 else None
+    """Return the objective with the smallest share, if another has a larger one."""
+    tested = sorted(
+        (share for share in shares if share.number), key=lambda share: share.share
+    )
+    return tested[0] if tested and tested[0].share < tested[-1].share else None
 
 
 class QuestionFigures(NamedTuple):

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.db.models import Prefetch, Q
 
 from assessments import analysis, spelling, themes
-from assessments.mark_book import given
+from assessments.mark_book import by_name, given
 from assessments.models import (
     ClassExtract,
     ClassFeedback,
@@ -202,7 +202,7 @@ def groups(assignment):
             "group": group,
             "students": sorted(
                 (shown[pk] for pk in group.students if pk in shown),
-                key=lambda student: student.last_name.casefold(),
+                key=by_name,
             ),
             "hidden": sum(pk not in shown for pk in group.students),
         }

@@ -22,6 +22,7 @@ from assessments.models import (
     ReleasedScript,
     Script,
 )
+from assessments.spelling import folded
 from people import roles
 from people.models import Membership
 
@@ -336,10 +337,7 @@ class MarkBook:
         }
         return [
             (student, [self.cell(column, student.pk) for column in columns])
-            for student in sorted(
-                (people[pk] for pk in wanted),
-                key=lambda p: (p.last_name.casefold(), p.first_name.casefold(), p.pk),
-            )
+            for student in sorted((people[pk] for pk in wanted), key=by_name)
         ]
 
     def missing_of(self, student_id):
@@ -358,6 +356,11 @@ class MarkBook:
                 if self.state(assignment, student_id) == "missing":
                     found.setdefault(student_id, []).append(assignment)
         return found
+
+
+def by_name(person):
+    """Return what a class list is ordered by."""
+    return (folded(person.last_name), folded(person.first_name), person.pk)
 
 
 def _is_shown(script):

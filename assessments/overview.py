@@ -84,8 +84,8 @@ def class_page(group, user, assignments):
         "questions": sorted(questions, key=lambda item: item["figures"].share),
         "gains": analysis.gains(book.gain_pairs()),
         "missing": sorted(
-            ((names[pk], tasks) for pk, tasks in missing.items()),
-            key=lambda item: (-len(item[1]), item[0].last_name.casefold()),
+            ((names[pk], missing[pk]) for pk in names if pk in missing),
+            key=lambda item: -len(item[1]),
         ),
         "to_help": [
             {"student": names[row.student], "help": row}
@@ -117,13 +117,13 @@ def _objectives(shown):
 
 
 def _task_heads(book):
-    """Return (task, how many columns), for the row above the questions."""
+    """Return (task, its columns), for the row above the questions."""
     heads = []
     for column in book.columns:
         if heads and heads[-1][0] == column.assignment:
-            heads[-1] = (column.assignment, heads[-1][1] + 1)
+            heads[-1][1].append(column)
         else:
-            heads.append((column.assignment, 1))
+            heads.append((column.assignment, [column]))
     return heads
 
 

@@ -7,7 +7,6 @@ marking code; whose it is stands nowhere.
 """
 
 import re
-import unicodedata
 
 from django.core.paginator import Paginator
 from django.db.models import Q
@@ -16,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from assessments import versions
 from assessments.models import Answer, Question, Script
 from assessments.models.marks import Release
+from assessments.spelling import folded
 from people.models import TeachingGroup, User
 
 LONGEST_QUERY = 80
@@ -35,12 +35,6 @@ KINDS = {
 def words_of(query):
     """Return the words looked for, in the form in which texts are compared."""
     return folded(query[:LONGEST_QUERY]).split()
-
-
-def folded(text):
-    """Return a name or a title without accents and capitals."""
-    apart = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
-    return "".join(sign for sign in apart if not unicodedata.combining(sign))
 
 
 def _small(text):

@@ -46,6 +46,19 @@ OFTEN = {
 }  # fmt: skip
 
 
+# Letters that do not come apart into a plain one and its mark.
+_PLAIN_LETTERS = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
+    | {"’": "'"}
+)
+
+
+def folded(text: str) -> str:
+    """Return a name or a title without accents and capitals, to find and to order it."""
+    apart = unicodedata.normalize("NFKD", text.casefold().translate(_PLAIN_LETTERS))
+    return "".join(sign for sign in apart if not unicodedata.combining(sign))
+
+
 def asked_for(comments: Iterable[str]) -> list[str]:
     """Return the words that markers named behind "Sp:" or "Spelling:", in order."""
     found = []

@@ -275,7 +275,8 @@ def groups(answers: Sequence[Marked]) -> list[Group]:
     """Put each student into one group: by the theme that their own comments name most
     often, of equals by the one that most of the class shares.
 
-    Whoever got no comment that a theme fits is grouped by the level they stand at.
+    Whoever got no comment that a theme fits is grouped by the level they stand at, and
+    a group of more than half the class is parted by level.
     """
     common = [
         tally.theme
@@ -298,11 +299,19 @@ def groups(answers: Sequence[Marked]) -> list[Group]:
             name = f"At level {levels[student]}" if levels[student] else "No level yet"
             task = "Read the level above, and change one paragraph so that it fits it."
         placed.setdefault(name, (task, []))[1].append(student)
-    return [
-        Group(name, task, tuple(students))
-        for name, (task, students) in placed.items()
-        if students
-    ]
+    found: list[Group] = []
+    for name, (task, students) in placed.items():
+        parts: dict[int, list[int]] = {}
+        if len(students) * 2 > len(levels):
+            for student in students:
+                parts.setdefault(levels[student], []).append(student)
+        if len(parts) > 1:
+            for level, part in sorted(parts.items()):
+                words = f"at level {level}" if level else "no level yet"
+                found.append(Group(f"{name}, {words}", task, tuple(part)))
+        elif students:
+            found.append(Group(name, task, tuple(students)))
+    return found
 
 
 class Text(NamedTuple):

@@ -109,6 +109,7 @@ def _account(item, role):
         first_name=item["first_name"],
         last_name=item["last_name"],
         is_staff=role != roles.STUDENT,
+        lends_extracts=item.get("lends_extracts", False),
         is_demonstration=True,
     )
     return user, password, role

@@ -115,6 +115,7 @@ def test_objectives_are_shares_of_the_marks_that_test_them():
 
 def test_one_objective_alone_is_not_the_weakest_and_spag_never_is():
     assert analysis.weakest(analysis.objectives(EDX3D)) is None
+    assert analysis.weakest(analysis.objectives(AQA6[3:4])) is None
     assert analysis.objectives([]) == []
 
 

@@ -85,3 +85,17 @@ def test_words_are_counted_once_a_student_commonest_first():
     )
 
     assert found == [("propaganda", 2), ("Bolshevik", 1), ("their", 1)]
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("Łukasz Żółć", "lukasz zolc"),
+        ("O’Brien", "o'brien"),
+        ("Yıldız", "yildiz"),
+        ("Straße", "strasse"),
+        ("Sørensen", "sorensen"),
+    ],
+)
+def test_names_are_folded_to_plain_letters(name, plain):
+    assert spelling.folded(name) == plain

@@ -198,6 +198,29 @@ def test_each_student_is_in_one_group_by_what_they_are_told_most():
     ]
 
 
+def test_a_group_of_most_of_the_class_is_parted_by_level():
+    answers = [
+        marked(1, "Weigh both.", level=1),
+        marked(2, "Weigh both.", level=3),
+        marked(3, "Weigh both.", level=0),
+        marked(4, "Add a date.", level=2),
+    ]
+    found = [(group.name, group.students) for group in themes.groups(answers)]
+
+    assert found == [
+        ("Judgement, no level yet", (3,)),
+        ("Judgement, at level 1", (1,)),
+        ("Judgement, at level 3", (2,)),
+        ("Exact evidence", (4,)),
+    ]
+
+
+def test_a_theme_that_nobody_needs_most_makes_no_group():
+    answers = [marked(1, "Weigh both. Add a date."), marked(2, "Weigh both.")]
+
+    assert [group.name for group in themes.groups(answers)] == ["Judgement"]
+
+
 GOOD = " ".join(["Fear", "made", "them", "obey."] * 8)  # 32 words
 
 
