@@ -27,10 +27,12 @@ OBJECTIVE_NAMES = {
 }
 
 
-def tasks_of(group, user):
-    """Return a class's tasks that have been opened and that this person may see."""
-    return Assignment.objects.visible_to(user).filter(
-        group=group, opens_at__lte=timezone.now()
+def tasks_of(groups, user):
+    """Return these classes' tasks that have opened and that this person may see."""
+    return (
+        Assignment.objects.visible_to(user)
+        .filter(group__in=groups, opens_at__lte=timezone.now())
+        .select_related("assessment", "group")
     )
 
 

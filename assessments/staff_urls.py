@@ -1,6 +1,6 @@
 """The teacher's own pages, which stand under the admin's address."""
 
-from django.urls import path, re_path
+from django.urls import path
 
 from assessments.admin import overview
 
@@ -15,15 +15,11 @@ urlpatterns = [
         overview.class_feedback_run,
         name="class-feedback-run",
     ),
-    re_path(
-        r"^classes/(?P<pk>[0-9]{1,9})/marks\.(?P<kind>csv|xlsx)$",
-        overview.class_export,
-        name="class-export",
+    path(
+        "classes/<int:pk>/marks.<str:kind>", overview.class_export, name="class-export"
     ),
-    re_path(
-        r"^years/(?P<cohort>[0-9]{4})/marks\.(?P<kind>csv|xlsx)$",
-        overview.year_export,
-        name="year-export",
+    path(
+        "years/<int:cohort>/marks.<str:kind>", overview.year_export, name="year-export"
     ),
     path("students/<int:pk>/", overview.student_overview, name="student-overview"),
     path(

@@ -61,9 +61,7 @@ def _chosen(request, pk):
     group = next((group for group in groups if group.pk == pk), None)
     if group is None:
         raise Http404
-    tasks = list(
-        overview.tasks_of(group, request.user).select_related("assessment", "group")
-    )
+    tasks = list(overview.tasks_of([group], request.user))
     data = {**request.GET.dict(), "group": request.GET.get("group") or str(pk)}
     form = FilterForm(data, groups=groups, assignments=tasks)
     form.is_valid()
@@ -118,24 +116,16 @@ def class_export(request, pk, kind):
 @require_safe
 def year_export(request, cohort, kind):
     """Every class of an exam year that this person works with, in one file."""
-    groups = TeachingGroup.objects.visible_to(request.user).filter(cohort=cohort)
+    groups = list(TeachingGroup.objects.visible_to(request.user).filter(cohort=cohort))
     if not groups:
         raise Http404
-    tasks = [
-        task
-        for group in groups
-        for task in overview.tasks_of(group, request.user).select_related(
-            "assessment", "group"
-        )
-    ]
-    return _file(
-        MarkBook(overview.filtered(tasks, {})),
-        kind,
-        _("year %(cohort)d") % {"cohort": cohort},
-    )
+    tasks = overview.filtered(overview.tasks_of(groups, request.user), {})
+    return _file(MarkBook(tasks), kind, _("year %(cohort)d") % {"cohort": cohort})
 
 
 def _file(book, kind, name):
+    if kind not in FILE_KINDS:
+        raise Http404
     if kind == "csv":
         content = exports.as_csv(exports.headings(), exports.rows(book))
     else:

@@ -138,8 +138,8 @@ class BookTest(SchoolTestCase):
         make_mark(cls.script, cls.ada, 7, www="CANARY-WWW", ebi="CANARY-EBI")
 
     def book(self):
-        tasks = overview.tasks_of(self.hi1, self.ada)
-        return MarkBook(tasks.select_related("assessment", "group"))
+        tasks = overview.tasks_of([self.hi1], self.ada)
+        return MarkBook(tasks)
 
     def records(self):
         return [

@@ -30,8 +30,8 @@ class MarkBookTestCase(SchoolTestCase):
         cls.second = make_script(cls.rae, cls.assignment, "Rae’s answer.", hand_in=True)
 
     def book(self, user=None):
-        tasks = overview.tasks_of(self.hi1, user or self.ada)
-        return MarkBook(tasks.select_related("assessment", "group"), [self.hi1])
+        tasks = overview.tasks_of([self.hi1], user or self.ada)
+        return MarkBook(tasks, [self.hi1])
 
     def words(self):
         """Return each student's words, by user name."""
