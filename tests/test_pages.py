@@ -14,6 +14,7 @@ from assessments.models import (
     AnswerVersion,
     Assessment,
     Assignment,
+    ClassFeedback,
     Event,
     Mark,
     MarkScheme,
@@ -255,6 +256,26 @@ RULES = {
         "nobody": SIGN_IN,
     },
     "assessments:question-sheet": SIGNED_IN,
+    # What a student lends is theirs alone to say; a GET says nothing.
+    "lending": {**dict.fromkeys(CAST, 405), "nobody": SIGN_IN},
+    # The teacher's overviews: who reads answers, of their own classes and students.
+    "staff:search": staff_pages(READERS),
+    **{
+        f"staff:{name}": staff_pages(READS_SAM, bea=404)
+        for name in (
+            "class-overview",
+            "class-missing",
+            "class-feedback-run",
+            "student-overview",
+            "student-feedback-run",
+            "class-feedback",
+            "class-feedback-board",
+        )
+    },
+    "staff:class-export": staff_pages({"ada", "hal"}, bea=404),
+    # Bea's file of the year holds her own class alone (test_overview.py).
+    "staff:year-export": staff_pages(EDITORS),
+    "staff:class-feedback-make": staff_pages(set(), **dict.fromkeys(EDITORS, 405)),
 }
 
 
@@ -327,6 +348,15 @@ POSTS = {
         "hal": 302,
         **dict.fromkeys(STAFF - {"hal"}, 403),
     },
+    "staff:class-feedback-make": {
+        **dict.fromkeys({"ada", "hal"}, 302),
+        **dict.fromkeys({"asa", "sen", "dee", "sid"}, 403),
+    },
+    "staff:class-feedback": {
+        **dict.fromkeys({"ada", "hal"}, 302),
+        **dict.fromkeys({"asa", "sen", "dee", "sid"}, 403),
+    },
+    "lending": dict.fromkeys(STUDENTS, 302),
     "admin:assessments_assignment_change": {
         **dict.fromkeys({"ada", "hal"}, 302),
         "bea": 302,
@@ -382,6 +412,7 @@ class PagesTest(SchoolTestCase):
         cls.exam_paper = make_exam_paper([cls.question])
         cls.paper = make_paper([cls.question], cls.exam_paper)
         cls.boundaries = make_boundaries(cls.exam_paper, range(10, 1, -1))
+        cls.sheet = cls.assignment.class_feedback.create(made_by=cls.ada)
 
     def address(self, name):
         """Return a route's address for Ada's rows, which Bea may not see."""
@@ -411,6 +442,16 @@ class PagesTest(SchoolTestCase):
         open_id, handed_in_id = self.open_script.public_id, self.script.public_id
         slug = "stalins-terror"
         special = {
+            "staff:class-overview": [self.hi1.pk],
+            "staff:class-missing": [self.hi1.pk],
+            "staff:class-feedback-run": [self.hi1.pk],
+            "staff:class-export": [self.hi1.pk, "csv"],
+            "staff:year-export": [self.hi1.cohort, "csv"],
+            "staff:student-overview": [self.sam.pk],
+            "staff:student-feedback-run": [self.sam.pk],
+            "staff:class-feedback-make": [self.assignment.pk],
+            "staff:class-feedback": [self.sheet.pk],
+            "staff:class-feedback-board": [self.sheet.pk],
             "lessons:lesson-detail": [slug],
             "lessons:section-read": [slug],
             "lessons:source-booklet": [slug],
@@ -517,13 +558,14 @@ class PagesTest(SchoolTestCase):
             "group": self.hi1.pk, "opens_at_0": "2026-11-02", "opens_at_1": "09:00",
             "due_at_0": "2026-12-02", "due_at_1": "09:00", "note": "",
             "name": "A scheme", "series": "2030", "questions": [self.question.pk],
+            "strengths": "Clear.", "form-TOTAL_FORMS": 0, "form-INITIAL_FORMS": 0,
         }  # fmt: skip
 
     def test_each_post_does_its_work_for_its_owner_and_nobody_else(self):
         wrong = []
         for person in PEOPLE:
             for name, rule in POSTS.items():
-                is_admin = name.startswith("admin:")
+                is_admin = name.startswith(("admin:", "staff:"))
                 lost = 403 if person == "nobody" else 404
                 if is_admin and person not in STAFF:
                     lost = 403 if person == "nobody" else 302
@@ -538,7 +580,7 @@ class PagesTest(SchoolTestCase):
                     response = self.client.post(self.address(name), data, **kind)
                     rows = (
                         Answer, AnswerVersion, Assessment, Assignment, Mark, Release,
-                        Event, MarkScheme, QuestionType, Question,
+                        Event, MarkScheme, QuestionType, Question, ClassFeedback,
                     )  # fmt: skip
                     after = [model.objects.count() for model in rows]
                     transaction.set_rollback(True)
