@@ -15,6 +15,7 @@ MOST_LINES = 5
 MOST_QUOTED = 140  # signs of a comment that is quoted
 EXTRACTS = 3
 EXTRACT_WORDS = (20, 80)
+EXTRACT_SIGNS = 600
 OBJECTIVES = ("SPaG", "knowledge", "explanation", "sources", "interpretations")
 
 
@@ -353,7 +354,8 @@ def _shortened(paragraph: str, most: int) -> str:
     """Return whole sentences from the start, up to so many words."""
     kept: list[str] = []
     for sentence in re.split(r"(?<=[.!?])\s+", paragraph):
-        if len(" ".join([*kept, sentence]).split()) > most:
+        longer = " ".join([*kept, sentence])
+        if len(longer.split()) > most or len(longer) > EXTRACT_SIGNS:
             break
         kept.append(sentence)
     return " ".join(kept)

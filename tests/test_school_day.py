@@ -96,7 +96,7 @@ def test_whole_class_feedback_is_made_edited_shown_and_fits_one_page(browser, sc
         lines = ("Weigh the two reasons against each other.\n" * 30)[:length]
         page.fill(f"#id_{name}", lines)
     for extract in page.locator("textarea[id^=id_form-]").all():
-        extract.fill(("After Kirov was shot nobody spoke. " * 30)[:480])
+        extract.fill(("After Kirov was shot nobody spoke. " * 30)[:600])
     page.get_by_role("button", name="Save and show on the board").click()
     page.wait_for_url("**/board/")
     page.reload()

@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('order', models.PositiveSmallIntegerField()),
-                ('text', models.TextField(max_length=900, verbose_name='extract')),
+                ('text', models.TextField(max_length=600, verbose_name='extract')),
                 ('is_shown', models.BooleanField(default=True, verbose_name='show it')),
                 ('answer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='class_extracts', to='assessments.answer')),
                 ('feedback', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='extracts', to='assessments.classfeedback')),

@@ -61,7 +61,7 @@ class ClassExtract(models.Model):
     feedback = models.ForeignKey(ClassFeedback, models.CASCADE, related_name="extracts")
     answer = models.ForeignKey(Answer, models.PROTECT, related_name="class_extracts")
     order = models.PositiveSmallIntegerField()
-    text = models.TextField(_("extract"), max_length=900)
+    text = models.TextField(_("extract"), max_length=600)
     is_shown = models.BooleanField(_("show it"), default=True)
 
     class Meta:

@@ -248,4 +248,6 @@ def test_a_passage_is_a_paragraph_between_twenty_and_eighty_words():
     assert len(themes.passage(text).split()) == 80
     assert themes.passage(f"Short.\n\n{GOOD}") == GOOD
     assert themes.passage("word " * 100) == ""
+    # Forty more words would be few enough, but not their 680 signs.
+    assert themes.passage(f"{GOOD} {'industrialisation ' * 40}") == GOOD
     assert themes.passage(f"I am Grace. {GOOD}", NAMES) == ""
