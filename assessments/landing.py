@@ -38,6 +38,7 @@ def first_page(user):
         "waiting": waiting,
         "ready": ready,
         "missing": [row for row in missing if row["assignment"].group_id in taught],
+        "years": sorted({group.cohort for group in groups}),
         "classes": [
             {
                 "group": group,
