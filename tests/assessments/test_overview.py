@@ -465,6 +465,27 @@ class NeighbourTest(OverviewTestCase):
                 self.assertEqual(page.status_code, 404)
                 self.assertNotContains(page, "Sam", status_code=404)
 
+    def test_a_school_role_shows_other_classes_and_nothing_of_their_work(self):
+        """Dee keeps the lists of the whole school and teaches Tom’s class as well."""
+        Membership.objects.create(person=self.dee, group=self.hi2, role=roles.TEACHER)
+        self.mark_and_release(8, www="CANARY-WWW", ebi="CANARY-EBI")
+        for address in (
+            self.page,
+            self.sam_page,
+            reverse("staff:class-missing", args=[self.hi1.pk]),
+            reverse("staff:class-feedback-run", args=[self.hi1.pk]),
+            reverse("staff:student-feedback-run", args=[self.sam.pk]),
+            reverse("staff:class-export", args=[self.hi1.pk, "csv"]),
+            reverse("staff:year-export", args=[2028, "csv"]),
+            reverse("admin:index"),
+            reverse("staff:search") + "?q=answer",
+        ):
+            with self.subTest(address=address):
+                page = self.get(address, "dee")
+                self.assertEqual(page.status_code, 200)
+                for words in ("CANARY", "AQA 6", self.script.marking_code, "8 / 12"):
+                    self.assertNotContains(page, words)
+
     def test_students_are_led_away_from_all_of_it(self):
         self.mark_and_release(8, www="CANARY-WWW")
         for address in [*self.addresses(), reverse("staff:search") + "?q=sam"]:

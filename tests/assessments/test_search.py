@@ -141,6 +141,14 @@ class HidingTest(SearchTestCase):
         self.release(draft.script)
         self.assertEqual(len(Search("kirov", self.ada).answers()), 2)
 
+    def test_texts_stand_by_code_and_not_by_the_hour(self):
+        for number in range(6):
+            student = make_user(f"k{number}", role=roles.STUDENT, group=self.hi1)
+            make_script(student, self.assignment, "Kirov again.", hand_in=True)
+        codes = [hit[0] for hit in Search("kirov", self.ada).answers()]
+
+        self.assertEqual((len(codes), codes), (7, sorted(codes)))
+
     def test_work_not_handed_in_and_practice_are_not_read(self):
         make_script(
             self.sam, None, "Kirov at home.", make_question(AQA5, "p"), hand_in=True
