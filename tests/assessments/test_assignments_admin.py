@@ -90,6 +90,7 @@ class SetTest(SchoolTestCase):
         page = self.client.get(address)
 
         self.assertNotContains(page, "Or several questions together")
+        self.assertContains(self.client.get(ADD), "Or several questions together")
         self.assertContains(page, "Set it to another class")
 
 

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import progress, work
+from assessments import ladders, progress, work
 from assessments.models import AssignmentStudent, Event, Mark, Release, Script
 from lessons.models import SectionRead
 from tests.base import SchoolTestCase
@@ -172,6 +172,15 @@ class FormsTest(ProgressTestCase):
                 ("second draft", "10 / 12", "Level 4"),
             ],
         )
+        # Drawn on the ladder with Level 1 at its foot, as the catalogue has it.
+        redrawn = ladders.draw(
+            [result.as_attempt() for result in six["results"]],
+            [(1, 3), (4, 6), (7, 9), (10, 12)],
+            12,
+            str(six["form"]),
+            f"form-{six['form'].pk}",
+        )
+        self.assertEqual(six["drawing"], redrawn)
 
     def test_suggestions_begin_with_the_weakest_form(self):
         self.release(self.marked(11, "done-six"))
