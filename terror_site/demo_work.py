@@ -119,6 +119,9 @@ class Work:
         for item in items:
             self.set_work(item)
         self.practise()
+        # Without the first student, who opens the lessons for the first time.
+        _first, *others = self.students
+        read_on(others, self.diary.now, self.rng)
         Rows(self.pieces, self.releases, self.diary.now, self.rng).save()
 
     # What each student does.
@@ -404,12 +407,11 @@ class Work:
                 self.pieces.append(piece)
 
 
-def read_on(students, rng):
+def read_on(students, now, rng):
     """Let these students have read some way into the lessons."""
     sections = {}
     for section in Section.objects.published().order_by("lesson", "order"):
         sections.setdefault(section.lesson_id, []).append(section)
-    now = timezone.now()
     SectionRead.objects.bulk_create(
         SectionRead(
             student=student,
