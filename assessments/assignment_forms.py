@@ -35,7 +35,7 @@ class AssignmentForm(forms.ModelForm):
 
     several = TickedField(
         Question.objects.none(),
-        label=_("Or several questions together"),
+        label=_("Questions"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=_("Tick two or more, and choose nothing above."),

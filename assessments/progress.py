@@ -7,6 +7,7 @@ mark itself, and costs the same however much a student has written.
 from django.db.models import Max, OuterRef, Prefetch, Subquery
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from assessments import ladders
 from assessments.models import Answer, Event, Mark, Question, ReleasedScript
@@ -39,6 +40,15 @@ class Result:
     @property
     def share(self):
         return self.mark.total / self.mark.highest_total
+
+    @property
+    def words(self):
+        """Return e.g. “8 of 12, Level 3”."""
+        words = _("%(mark)s of %(of)s") % {
+            "mark": self.mark.total,
+            "of": self.mark.highest_total,
+        }
+        return f"{words}, {self.mark.level}" if self.mark.level else words
 
     @property
     def is_to_act_on(self):
@@ -121,7 +131,7 @@ def _history(form, found):
     attempts = [result.as_attempt() for result in found]
     # The ladder is that of the newest scheme; an older mark keeps its own number.
     newest = found[-1].mark
-    bands = [level.band for level in newest.scheme.levels.all()]
+    bands = sorted(level.band for level in newest.scheme.levels.all())
     return {
         "form": form,
         "results": found,

@@ -216,6 +216,8 @@ class WorkTest(TestCase):
         self.assertEqual(niamh.username, "nfletcher")
         self.assertFalse(waiting.exists())
         self.assertFalse(niamh.sections_read.exists())
+        readers = User.objects.exclude(sections_read=None).distinct().count()
+        self.assertGreater(readers, 40)
         newest = begun.with_newest_release().filter(newest_release="shown")
         read = Event.objects.filter(script__in=newest, kind=Event.Kind.READ)
         self.assertLess(read.count(), newest.count())

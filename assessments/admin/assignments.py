@@ -17,13 +17,16 @@ from people import roles
 from people.admin import ScopedAdmin
 from people.models import TeachingGroup
 
+SEVERAL = _("Or several questions together")
+
 
 @admin.register(Assignment)
 class AssignmentAdmin(ScopedAdmin):
     form = AssignmentForm
     list_display = ["task", "group", "set_to", "opens_at", "due_at", "marking"]
     fieldsets = [
-        (_("1. What"), {"fields": ["task", "several"]}),
+        (_("1. What"), {"fields": ["task"]}),
+        (SEVERAL, {"fields": ["several"], "classes": ["collapse"]}),
         (_("2. To whom"), {"fields": ["group", "audience"]}),
         (
             _("3. When"),
@@ -61,10 +64,9 @@ class AssignmentAdmin(ScopedAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_fieldsets(self, request, obj=None):
-        """Leave out what only a new assignment or only a form can show."""
-        (name, what), *others = super().get_fieldsets(request, obj)
-        fields = ["task"] if obj else what["fields"]
-        return [(name, {"fields": fields}), *others]
+        """Offer several questions at once only while nothing is set yet."""
+        sets = super().get_fieldsets(request, obj)
+        return [row for row in sets if obj is None or row[0] is not SEVERAL]
 
     def has_change_permission(self, request, obj=None):
         return super().has_change_permission(request, obj) and (

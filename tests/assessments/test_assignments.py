@@ -62,6 +62,8 @@ class AudienceTest(ClassTestCase):
 
     def test_a_task_for_chosen_students_is_theirs_alone(self):
         self.choose(self.kim, self.max, self.tom)
+        # A row about a student does not yet choose them.
+        make_arrangement(self.assignment, self.lee, due_at=self.assignment.due_at)
 
         self.assertEqual(names(self.assignment.expected_students()), ["kim"])
         seen = {
