@@ -15,6 +15,8 @@ PLAIN_PAGES = [
     ("reading-settings", "student", "/reading-settings/"),
     ("not-found", "student", "/no-such-page/"),
     ("staff-home", "teacher", "/admin/"),
+    ("class-overview", "teacher", "/admin/classes/1/"),
+    ("search", "teacher", "/admin/search/?q=Kirov"),
     ("staff-class", "head", "/admin/people/teachinggroup/1/change/"),
     ("staff-students", "teacher", "/admin/people/student/"),
     ("staff-lesson", "teacher", "/admin/lessons/lesson/1/change/"),

@@ -63,6 +63,16 @@ class MakingTest(ClassFeedbackTestCase):
         self.assertEqual(sheet.spellings, "propaganda")
         self.assertContains(response, "Weigh both reasons.")
 
+    def test_the_release_page_offers_it_to_who_may_release(self):
+        release = reverse(
+            "admin:assessments_assignment_release", args=[self.assignment.pk]
+        )
+        for person, is_offered in (("ada", True), ("asa", False), ("sen", False)):
+            with self.subTest(person=person):
+                self.sign_in(person)
+                page = self.client.get(release)
+                self.assertEqual(self.make_address in page.text, is_offered)
+
     def test_without_a_mark_nothing_is_made(self):
         self.mark.events.all().delete()
         self.mark.delete()
