@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assessments', '0005_schemes_and_boundaries'),
+        ('assessments', '0006_kept_texts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
