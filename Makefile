@@ -18,7 +18,8 @@ test-postgres: dev
 	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n auto -m "not long and not browser"
 
 test-long: dev
-	KEEP_GOALS=1 $(BIN)/python -m pytest -m "long or goal"
+	KEEP_GOALS=quick $(BIN)/python -m pytest -n auto -m "goal and not long"
+	KEEP_GOALS=long $(BIN)/python -m pytest -m long
 
 check: dev
 	$(BIN)/ruff format --check .

@@ -316,7 +316,6 @@ class Desk:
             ],
             "spag_levels": mark.spag_scheme.levels.all() if mark.spag_scheme else [],
             "plan": versions.plan_lines(self.answer.plan),
-            "later": self.answer.later_text(),
             "queue": queue,
             "orders": self._orders(),
             "number": number,

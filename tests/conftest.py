@@ -59,8 +59,12 @@ def pytest_runtest_setup(item):
         item.user_properties.append(("goal", marker.args))
 
 
-def pytest_terminal_summary(terminalreporter):
-    """Print every goal of this run; `make test-long` keeps them in the docs."""
+def pytest_terminal_summary(terminalreporter, config):
+    """Print every goal of this run; `make test-long` keeps them in the docs.
+
+    It runs the quick goals side by side and the long ones one after another: the
+    first run leaves its rows to the second, which writes the table.
+    """
     rows = [
         row
         for outcome in ("passed", "failed", "error")
@@ -68,9 +72,14 @@ def pytest_terminal_summary(terminalreporter):
         if getattr(report, "when", "call") == "call" or report.failed
         if (row := goals.of(report)) is not None
     ]
+    part = os.environ.get("KEEP_GOALS")
+    if part == "quick":
+        config.cache.set("goals/quick", rows)
+    elif part == "long":
+        rows += map(tuple, config.cache.get("goals/quick", []))
     if not rows:
         return
     terminalreporter.section("goals")
     terminalreporter.write(goals.table(rows))
-    if os.environ.get("KEEP_GOALS"):
+    if part == "long":
         goals.keep(rows)

@@ -12,7 +12,7 @@ from django.http import JsonResponse
 from django.test import Client
 from django.urls import path
 
-from tests.site import Site
+from tests.site import BASE, Site
 from tests.writers import NOTHING, Class, Stored, check
 
 _ASKED = {
@@ -90,3 +90,15 @@ def test_each_acknowledgement_waits_for_a_sync(tmp_path, reached):
     reached(f"{len(synced)} syncs of the database’s files")
     assert len(synced) >= 100
     assert left == NOTHING
+
+
+def test_the_product_asks_one_clock():
+    """`jumping_clock.py` changes `timezone.now` and `time.time`: there is no third."""
+    others = re.compile(r"datetime\.now|utcnow|today\(|time\.time_ns|from time import")
+    files = [
+        file
+        for app in ("people", "lessons", "assessments", "terror_site")
+        for file in (BASE / app).rglob("*.py")
+    ]
+    assert len(files) > 50
+    assert not [file for file in files if others.search(file.read_text())]

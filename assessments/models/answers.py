@@ -11,7 +11,7 @@ from django.db import (
     models,
     transaction,
 )
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -88,18 +88,35 @@ class AnswerQuerySet(models.QuerySet):
         return self.filter(script__in=Script.objects.visible_to(user))
 
     def for_marking(self):
-        """Fetch what the desk shows of an answer and its question."""
-        return self.select_related(
-            "question__type",
-            "question__mark_scheme",
-            "question__spag_scheme",
-            "handed_in_version__whole",
-            "current_plan__whole",
-            "redraft_of__handed_in_version__whole",
-        ).prefetch_related(
-            "question__stimulus_points",
-            "question__mark_scheme__levels__strands",
-            "question__mark_scheme__points__needs",
+        """Fetch what the desk shows of an answer and its question.
+
+        Of the newest text that came after what is handed in, number and words:
+        `later_number` and `later_words`.
+        """
+        later = AnswerVersion.objects.filter(
+            answer=OuterRef("pk"),
+            part="answer",
+            place=AnswerVersion.Place.LATE,
+            number__gt=OuterRef("handed_in_version__number"),
+        ).order_by("-number")
+        return (
+            self.annotate(
+                later_number=Subquery(later.values("number")[:1]),
+                later_words=Subquery(later.values("words")[:1]),
+            )
+            .select_related(
+                "question__type",
+                "question__mark_scheme",
+                "question__spag_scheme",
+                "handed_in_version__whole",
+                "current_plan__whole",
+                "redraft_of__handed_in_version__whole",
+            )
+            .prefetch_related(
+                "question__stimulus_points",
+                "question__mark_scheme__levels__strands",
+                "question__mark_scheme__points__needs",
+            )
         )
 
 
@@ -354,16 +371,6 @@ class Answer(models.Model):
         """Whether what is handed in stands by a teacher's decision."""
         version = self.handed_in_version
         return version is not None and version.origin == AnswerVersion.Origin.LET_STAND
-
-    def later_text(self):
-        """Return the newest text that came after what is handed in, or None."""
-        if self.handed_in_version is None:
-            return None
-        return self.versions.filter(
-            part="answer",
-            place=AnswerVersion.Place.LATE,
-            number__gt=self.handed_in_version.number,
-        ).first()
 
 
 class Kept:
