@@ -19,6 +19,7 @@ from assessments.models import (
     Assignment,
     AssignmentStudent,
     Mark,
+    Question,
     ReleasedScript,
     Script,
 )
@@ -123,8 +124,12 @@ class MarkBook:
             *(assignment.group_id for assignment in self.assignments),
             *(group.pk for group in groups),
         }
+        self.ids = [assignment.pk for assignment in self.assignments]
         self.now = timezone.now()
-        self._read()
+        self._read_tasks()
+        self._read_people()
+        self._read_scripts()
+        self._read_marks()
         self.columns = self._columns()
         self.marked_whole = {
             assignment.pk
@@ -132,40 +137,40 @@ class MarkBook:
             if self._is_whole(assignment)
         }
 
-    def _read(self):
-        ids = [assignment.pk for assignment in self.assignments]
+    def _read_tasks(self):
+        """Read what is asked in each task: its id → questions in order."""
         self.asked = {}
         for item in (
             AssessmentQuestion.objects.published()
-            .filter(
-                assessment__in={a.assessment_id for a in self.assignments},
-            )
+            .filter(assessment__in={a.assessment_id for a in self.assignments})
             .select_related("question__type")
             .order_by("order")
         ):
             self.asked.setdefault(item.assessment_id, []).append(item.question)
+
+    def _read_people(self):
+        """Read who belongs to these classes today, and what was arranged for whom."""
         self.students, self.members, self.teachers = {}, {}, {}
         for row in (
             Membership.objects.valid()
-            .filter(
-                role__in=(roles.STUDENT, roles.TEACHER),
-                group__in=self.group_ids,
-            )
+            .filter(role__in=(roles.STUDENT, roles.TEACHER), group__in=self.group_ids)
             .select_related("person")
         ):
             if row.role == roles.TEACHER:
-                self.teachers.setdefault(row.group_id, []).append(row.person)
+                self.teachers.setdefault(row.group_id, {})[row.person_id] = row.person
             else:
                 self.students[row.person_id] = row.person
                 self.members.setdefault(row.group_id, set()).add(row.person_id)
         self.arrangements = {
             (row.assignment_id, row.student_id): row
-            for row in AssignmentStudent.objects.filter(assignment__in=ids)
+            for row in AssignmentStudent.objects.filter(assignment__in=self.ids)
         }
-        self.first_drafts, self.redrafts = {}, []
-        self.scripts = {}
+
+    def _read_scripts(self):
+        """Read the scripts, second drafts apart, and what they answer."""
+        self.scripts, self.first_drafts, self.redrafts = {}, {}, []
         for script in (
-            Script.objects.filter(assignment__in=ids)
+            Script.objects.filter(assignment__in=self.ids)
             .select_related("student")
             .with_newest_release()
             .annotate(newest_row=_newest("pk"), released_at=_newest("release__at"))
@@ -176,23 +181,22 @@ class MarkBook:
             else:
                 self.redrafts.append(script)
         self.answers = {}
-        for answer in (
-            Answer.objects.filter(script__assignment__in=ids)
-            .select_related("question__type")
-            .only(
-                "script", "order", "redraft_of", "question__mark_scheme",
-                "question__wording", "question__slug", "question__type__board",
-                "question__type__number", "question__type__tariff",
-                "question__type__spag", "question__type__ao1", "question__type__ao2",
-                "question__type__ao3", "question__type__ao4",
-            )
+        answers = list(
+            Answer.objects.filter(script__assignment__in=self.ids)
+            .only("script", "question", "order", "redraft_of")
             .order_by("script", "order")
-        ):  # fmt: skip
+        )
+        questions = self._questions({answer.question_id for answer in answers})
+        for answer in answers:
+            answer.question = questions[answer.question_id]
             self.answers.setdefault(answer.script_id, []).append(answer)
+
+    def _read_marks(self):
+        """Read which answers are marked, whose drafts wait, and the marks shown now."""
         self.marked_answers, self.drafts = set(), []
+        marks = Mark.objects.filter(answer__script__assignment__in=self.ids)
         for answer_id, marker_id, awarded_at in (
-            Mark.objects.filter(answer__script__assignment__in=ids)
-            .filter(Q(awarded_at=None) | Q(role__in=("first", "agreed")))
+            marks.filter(Q(awarded_at=None) | Q(role__in=("first", "agreed")))
             .exclude(role="self")
             .order_by()
             .values_list("answer", "marker", "awarded_at")
@@ -204,10 +208,20 @@ class MarkBook:
         rows = [s.newest_row for s in self.scripts.values() if _is_shown(s)]
         self.shown = {
             mark.answer_id: mark
-            for mark in Mark.objects.filter(
-                answer__script__assignment__in=ids, releases__in=rows
-            ).select_related("level")
+            for mark in marks.filter(releases__in=rows).select_related("level")
         }
+
+    def _questions(self, ids):
+        """Return these questions by id; a query only for those withdrawn since."""
+        known = {
+            question.pk: question
+            for questions in self.asked.values()
+            for question in questions
+        }
+        gone = ids - known.keys()
+        if gone:
+            known |= Question.objects.select_related("type").in_bulk(gone)
+        return known
 
     def _columns(self):
         """Return a column for each question that is asked, or was answered."""

@@ -57,7 +57,7 @@ def filtered(assignments, data):
 def class_page(group, user, assignments):
     """Return all that the page of a class shows; ten queries."""
     book = MarkBook(assignments, [group])
-    teachers = book.teachers.get(group.pk, [])
+    teachers = list(book.teachers.get(group.pk, {}).values())
     rows = book.rows()
     shown = [mark for column in book.columns for mark in column.marks]
     bands = _bands(book)

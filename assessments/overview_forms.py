@@ -46,10 +46,18 @@ class FilterForm(forms.Form):
         return data
 
 
+class LinesField(forms.CharField):
+    """Counts a line end as one sign, as the browser's own limit does."""
+
+    def to_python(self, value):
+        return super().to_python(value).replace("\r\n", "\n")
+
+
 class ClassFeedbackForm(forms.ModelForm):
     class Meta:
         model = ClassFeedback
         fields = ["strengths", "work_on", "tasks", "spellings"]
+        field_classes = dict.fromkeys(fields, LinesField)
         widgets = {
             "strengths": forms.Textarea(attrs={"rows": 6}),
             "work_on": forms.Textarea(attrs={"rows": 7}),
@@ -68,6 +76,7 @@ class ExtractForm(forms.ModelForm):
     class Meta:
         model = ClassExtract
         fields = ["text", "is_shown"]
+        field_classes = {"text": LinesField}
         widgets = {"text": forms.Textarea(attrs={"rows": 5})}
 
 

@@ -277,6 +277,14 @@ class EditingTest(ClassFeedbackTestCase):
         self.sheet.refresh_from_db()
         self.assertNotIn("CANARY", self.sheet.strengths)
 
+    def test_a_line_end_counts_as_one_sign(self):
+        lines = ("x" * 44 + "\r\n") * 20
+        response = self.post(strengths=lines[:-2])
+
+        self.assertEqual(response.status_code, 302)
+        self.sheet.refresh_from_db()
+        self.assertEqual(len(self.sheet.strengths), 899)
+
     def test_an_extract_of_another_sheet_cannot_be_changed_through_this_one(self):
         other = self.make()
         theirs = other.extracts.get()
