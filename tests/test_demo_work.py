@@ -10,10 +10,12 @@ from django.apps import apps
 from django.test import TestCase, override_settings
 from django.utils import timezone
 
+from assessments import kept_texts, versions
 from assessments.models import (
     Answer,
     AnswerVersion,
     Assignment,
+    ClassFeedback,
     Event,
     Mark,
     Release,
@@ -231,6 +233,39 @@ class WorkTest(TestCase):
             demo.load()
 
         self.assertEqual(writing(), first)
+
+    def test_its_texts_stand_as_saving_would_have_kept_them(self):
+        """Each names what it followed from, and the pointers are its newest rows."""
+        for version in AnswerVersion.objects.select_related("whole"):
+            self.assertEqual(version.place, AnswerVersion.Place.STOOD)
+            self.assertEqual(version.checksum, versions.checksum(version.text))
+            self.assertEqual(version.length, len(version.text))
+            self.assertEqual((version.base_number or 0) + 1, version.number)
+        for answer in Answer.objects.exclude(current=None).select_related("current"):
+            self.assertEqual(answer.current.number, answer.last_number)
+            newest_whole = answer.versions.filter(whole=None).first()
+            self.assertEqual(answer.latest_whole_id, newest_whole.pk)
+
+    def test_removing_it_takes_what_visitors_did_in_it(self):
+        ada = User.objects.get(username="aadeyemi")
+        script = (
+            Script.objects.handed_in()
+            .filter(assignment__group__name="10B/Hi1", marking_started_at=None)
+            .exclude(assignment=None)
+            .first()
+        )
+        answer = script.answers.get()
+        late = answer.keep("Late words.", writer=script.student, origin="autosave")
+        kept_texts.let_stand(answer, late.version, ada)
+        sheet = ClassFeedback.objects.create(
+            assignment=script.assignment, made_by=ada, tasks="Weigh the reasons."
+        )
+        sheet.extracts.create(answer=answer, order=1, text="Late words.")
+        with override_settings(VAR_DIR=demo.settings.VAR_DIR / "demo-work"):
+            demo.remove()
+
+        self.assertEqual(late.version.place, AnswerVersion.Place.LATE)
+        self.assertEqual(rows(), self.before)
 
 
 @pytest.mark.parametrize(
