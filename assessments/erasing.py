@@ -5,8 +5,10 @@ from django.db import transaction
 from assessments.models import (
     Answer,
     AnswerVersion,
+    ClassExtract,
     Event,
     Mark,
+    Release,
     ReleasedScript,
     Script,
 )
@@ -20,7 +22,16 @@ def erase(scripts):
     answers = Answer.objects.filter(script__in=scripts)
     versions = AnswerVersion.objects.filter(answer__in=answers)
     Event.objects.filter(script__in=scripts).delete()
+    releases = list(
+        ReleasedScript.objects.filter(script__in=scripts)
+        .order_by()
+        .values_list("release", flat=True)
+        .distinct()
+    )
     ReleasedScript.objects.filter(script__in=scripts).delete()
+    ClassExtract.objects.filter(answer__in=answers).delete()
+    # An act of releasing that released nothing else is no record of anything.
+    Release.objects.filter(pk__in=releases, scripts=None).delete()
     Mark.objects.filter(answer__in=answers).delete()
     Answer.objects.filter(redraft_of__in=answers).update(redraft_of=None)
     answers.update(

@@ -2,19 +2,14 @@
 
 from django import forms
 from django.core.validators import MaxValueValidator
-from django.urls import reverse
-from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from assessments import marking
 from assessments.models import (
-    Assessment,
-    Assignment,
     Ceiling,
     Level,
     Mark,
     MarkingPoint,
-    Question,
     Script,
 )
 
@@ -54,79 +49,6 @@ class TickedField(forms.ModelMultipleChoiceField):
                 params={"value": "…"},
             )
         return super().clean(value)
-
-
-class AssignmentForm(forms.ModelForm):
-    """Set a question or a paper to a class.
-
-    Offered is what students can be given: published questions, and papers in which
-    nothing is wrong but a question that is not published.
-    """
-
-    task = forms.ChoiceField(
-        label=_("Task"),
-        error_messages={
-            "invalid_choice": _(
-                "That cannot be set. Choose a published question, or a paper in which "
-                "nothing is wrong."
-            )
-        },
-    )
-
-    class Meta:
-        model = Assignment
-        fields = ["task", "group", "opens_at", "due_at", "note"]
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        if "task" not in self.fields:
-            return
-        field = self.fields["task"]
-        questions = Question.objects.published().select_related("type")
-        papers = list(Assessment.objects.papers().for_checking())
-        ready = [paper for paper in papers if paper.can_be_set]
-        field.help_text = self._not_ready(set(papers) - set(ready))
-        choices = [
-            (_("Papers"), [(f"p-{paper.pk}", paper.words) for paper in ready]),
-            (_("Questions"), [(f"q-{row.pk}", str(row)) for row in questions]),
-        ]
-        if self.instance.pk:
-            value = self.instance.task_value()
-            self.initial["task"] = value
-            offered = {value for _name, rows in choices for value, _words in rows}
-            if value not in offered:
-                task = str(self.instance.assessment)
-                choices.insert(0, (_("Set now"), [(value, task)]))
-            field.disabled = self.instance.scripts.exists()
-            if "group" in self.fields:
-                self.fields["group"].disabled = field.disabled
-        field.choices = [("", "---------"), *choices]
-
-    def _not_ready(self, papers):
-        """Name the papers that are not offered, each with the way to its faults."""
-        if not papers:
-            return _("Published questions, and papers in which nothing is wrong.")
-        links = format_html_join(
-            ", ",
-            '<a href="{}">{}</a>',
-            (
-                (reverse("admin:assessments_assessment_change", args=[row.pk]), row)
-                for row in sorted(papers, key=str)
-            ),
-        )
-        return format_html(
-            _("Not offered until their pages say that nothing is wrong: {}."), links
-        )
-
-    def save(self, commit=True):
-        if self.instance.pk is None or "task" in self.changed_data:
-            kind, _dash, pk = self.cleaned_data["task"].partition("-")
-            self.instance.assessment = (
-                Assessment.objects.get(pk=pk)
-                if kind == "p"
-                else Assessment.objects.of(Question.objects.get(pk=pk))
-            )
-        return super().save(commit)
 
 
 class MarkForm(forms.ModelForm):

@@ -360,6 +360,8 @@ def release_rows(assignment):
         assignment.scripts.with_marking_state()
         .select_related("student")
         .with_newest_release()
+        .with_due()
+        .select_related("assignment")
         .order_by("marking_code")
     )
     pinned, standing = {}, {}

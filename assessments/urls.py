@@ -1,12 +1,13 @@
 from django.urls import path
 
-from assessments import version_views, views
+from assessments import own_views, version_views, views
 
 app_name = "assessments"
 
 urlpatterns = [
-    path("answers/", views.my_work, name="my-work"),
-    path("answers/export.json", views.my_answers_export, name="my-answers-export"),
+    path("answers/", own_views.my_work, name="my-work"),
+    path("answers/export.json", own_views.my_answers_export, name="my-answers-export"),
+    path("classes/<int:pk>/dates.ics", own_views.calendar, name="calendar"),
     path(
         "assignments/<int:pk>/start/", views.assignment_start, name="assignment-start"
     ),

@@ -1,4 +1,4 @@
-"""Students' pages: what there is to write, writing, handing in, feedback."""
+"""Students' pages: writing, handing in, feedback."""
 
 import contextlib
 
@@ -16,7 +16,7 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from assessments import saves, versions, work
+from assessments import saves, work
 from assessments.forms import HandInForm, SelfMarkForm
 from assessments.models import (
     Answer,
@@ -43,7 +43,7 @@ def own_script(request, public_id):
     """Return the reader's own script or raise 404: nobody writes for another."""
     scripts = Script.objects.visible_to(request.user).filter(student=request.user)
     return get_object_or_404(
-        scripts.select_related("assignment__assessment", "question"),
+        scripts.select_related("assignment__assessment", "question").with_due(),
         public_id=public_id,
     )
 
@@ -61,51 +61,6 @@ def own_answer(script, order):
         ),
         order=order,
     )
-
-
-@require_GET
-def my_work(request):
-    """Everything this student has been set or has begun, and what to practise."""
-    return render(
-        request,
-        "assessments/my_work.html",
-        {
-            "ledger": work.ledger(request.user),
-            "questions": Question.objects.visible_to(request.user).select_related(
-                "type"
-            ),
-        },
-    )
-
-
-@require_GET
-def my_answers_export(request):
-    """Give a student everything they have written, code point by code point."""
-    answers = (
-        Answer.objects.visible_to(request.user)
-        .filter(script__student=request.user)
-        .select_related(
-            "script", "question", "current__whole", "handed_in_version__whole"
-        )
-        .order_by("script__started_at", "order")
-    )
-    response = JsonResponse(
-        {
-            "answers": [
-                {
-                    "question": answer.question.wording,
-                    "started": answer.script.started_at,
-                    "handed_in": answer.script.handed_in_at,
-                    "text": answer.text,
-                    "handed_in_text": answer.handed_in_text,
-                    "plan": versions.plan_lines(answer.plan),
-                }
-                for answer in answers
-            ]
-        }
-    )
-    response["Content-Disposition"] = 'attachment; filename="my-answers.json"'
-    return response
 
 
 @require_POST

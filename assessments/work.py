@@ -4,26 +4,31 @@ import secrets
 
 from django.db.models import Prefetch
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _, ngettext
 
 from assessments import difference, kept_texts, marking, saves, versions
-from assessments.models import AssessmentQuestion, Assignment, Script
-from assessments.models.marks import Release, shown_release
+from assessments.models import (
+    AssessmentQuestion,
+    Assignment,
+    AssignmentStudent,
+    Script,
+)
+from assessments.models.marks import shown_release
 
 
-def ledger(student):
+def ledger(student, results):
     """Return a student's work in rows: {"to_write", "handed_in"}, late work first.
 
-    Three queries, however much there is. A row: title, link, state, words, dates.
+    The same queries, however much there is. A row: title, link, state, words, dates;
+    `results` are the released marks (`progress.results`).
     """
     scripts = list(
         Script.objects.visible_to(student)
         .filter(student=student)
         .select_related("assignment__assessment", "question__type")
-        .with_newest_release()
-        .prefetch_related(
-            "answers__current", "answers__question__type", "answers__redraft_of"
-        )
+        .with_due()
+        .prefetch_related("answers__current", "answers__question__type")
     )
     begun = {
         script.assignment_id
@@ -32,6 +37,7 @@ def ledger(student):
     }
     waiting = (
         Assignment.objects.visible_to(student)
+        .for_student(student)
         .exclude(pk__in=begun)
         .select_related("assessment")
         .prefetch_related(
@@ -42,11 +48,14 @@ def ledger(student):
         )
     )
     rows = [_waiting_row(assignment) for assignment in waiting]
-    rows += [_script_row(script) for script in scripts]
+    released = {}
+    for result in results:
+        released.setdefault(result.script.pk, []).append(result)
+    rows += [_script_row(script, released.get(script.pk, ())) for script in scripts]
     far = timezone.now() + timezone.timedelta(days=36_500)
     to_write = sorted(
         (row for row in rows if not row["is_done"]),
-        key=lambda row: (row["due_at"] or far, row["title"]),
+        key=lambda row: (row["state"] != "late", row["due_at"] or far, row["title"]),
     )
     handed_in = sorted(
         (row for row in rows if row["is_done"]),
@@ -62,21 +71,48 @@ def ledger(student):
 
 
 def _waiting_row(assignment):
-    late = assignment.is_past_due
     task = assignment.assessment
     questions = [item.question for item in task.assessment_questions.all()]
-    return {
+    row = {
         "title": _title(questions, task),
+        "questions": questions,
         "assignment": assignment,
         "meta": _meta(questions, task),
-        "due_at": assignment.due_at,
+        "due_at": assignment.own_due_at,
+        "at": assignment.own_due_at,
         "is_done": False,
-        "state": "late" if late else "new",
-        "words": _("Late – not started") if late else _("Not started"),
-        "more": _("Still open: homework never locks")
-        if late
-        else _("You have not opened this yet"),
+        "is_past": assignment.own_due_at < timezone.now(),
     }
+    if assignment.absence == AssignmentStudent.Absence.EXCUSED:
+        return row | {
+            "is_done": True,
+            "state": "sent",
+            "words": _("Excused"),
+            "more": _("Nobody expects this of you. You can write it all the same."),
+        }
+    if assignment.absence == AssignmentStudent.Absence.ABSENT:
+        return row | {
+            "state": "new",
+            "words": _("You were away"),
+            "more": _("Ask your teacher whether you should still write this."),
+        }
+    if assignment.is_past_due:
+        return row | {
+            "state": "late",
+            "words": _("Late – not started"),
+            "more": _late_words(assignment),
+        }
+    return row | {
+        "state": "new",
+        "words": _("Not started"),
+        "more": _("You have not opened this yet"),
+    }
+
+
+def _late_words(assignment):
+    if assignment.takes_late:
+        return _("Still open: homework never locks")
+    return _("Still open, but closed for marks: your teacher decides whether it counts")
 
 
 def _title(questions, task):
@@ -105,17 +141,17 @@ def _meta(questions, task):
     }
 
 
-def _script_row(script):
+def _script_row(script, results):
     answers = list(script.answers.all())
     questions = [answer.question for answer in answers]
     words = sum(answer.current.words for answer in answers if answer.current)
-    is_second = script.question_id is not None and script.assignment_id is not None
-    due_at = script.assignment.due_at if script.assignment and not is_second else None
+    due_at = script.due_at
     row = {
         "title": _title(questions, script.task),
+        "questions": questions,
         "script": script,
         "kind": _("second draft")
-        if any(answer.redraft_of for answer in answers)
+        if any(answer.redraft_of_id for answer in answers)
         else _("practice")
         if script.is_practice
         else "",
@@ -123,14 +159,18 @@ def _script_row(script):
         "due_at": due_at,
         "at": script.handed_in_at or script.started_at,
         "is_done": script.is_handed_in,
+        "is_past": due_at is not None and due_at < timezone.now(),
     }
     counted = _("%(n)d words") % {"n": words}
-    if script.newest_release == Release.Kind.SHOWN:
+    if results:
+        is_read = all(result.is_read for result in results)
         return row | {
             "state": "ready",
-            "words": _("Feedback ready"),
-            "more": "",
+            "words": _("Feedback read") if is_read else _("Feedback ready"),
+            "more": _("released %(day)s")
+            % {"day": date_format(timezone.localtime(results[0].released_at), "j M Y")},
             "has_feedback": True,
+            "results": results,
         }
     if script.is_handed_in:
         more = _("%(words)s, %(when)s.") % {
@@ -141,15 +181,34 @@ def _script_row(script):
             more += " " + _("You can take it back until marking starts.")
         return row | {
             "state": "sent",
-            "words": _("Handed in late") if script.is_late else _("Handed in"),
+            "words": _("Handed in after closing")
+            if script.is_after_closing
+            else _("Handed in late")
+            if script.is_late
+            else _("Handed in"),
             "more": more,
         }
-    late = due_at is not None and due_at < timezone.now()
+    late = (
+        due_at is not None
+        and script.closes_at < timezone.now()
+        and script.absence == ""
+    )
     return row | {
         "state": "late" if late else "draft",
         "words": _("Late – draft saved") if late else _("Draft saved"),
-        "more": counted,
+        "more": f"{counted}. {_late_words(script.assignment)}" if late else counted,
     }
+
+
+def description(assignment):
+    """Return what is asked, and the note to the class, for somebody's calendar."""
+    asked = [
+        item.question
+        for item in assignment.assessment.assessment_questions.all()
+        if item.question.is_published
+    ]
+    lines = [question.wording for question in asked]
+    return "\n".join([*lines, assignment.note] if assignment.note else lines)
 
 
 def desk(script, answer, questions):

@@ -40,6 +40,15 @@ def with_progress(lessons, user):
     )
 
 
+def newest(lessons):
+    """Return the lesson read last that is not read to its end, or None.
+
+    Wants `with_progress`.
+    """
+    begun = [lesson for lesson in lessons if lesson.read_last_at and lesson.goes_on_at]
+    return max(begun, key=lambda lesson: lesson.read_last_at, default=None)
+
+
 def _count(rows, by="section__lesson"):
     counted = rows.order_by().values(by).annotate(n=Count("pk")).values("n")
     return Subquery(counted)

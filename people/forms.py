@@ -91,6 +91,19 @@ class ReadingSettingsForm(forms.ModelForm):
         self.helper.form_class = "reading"
 
 
+class LendingForm(forms.ModelForm):
+    """A student's own decision, saved only when they press the button."""
+
+    class Meta:
+        model = User
+        fields = ["lends_extracts"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.helper = helper(_("Save my decision"))
+        self.helper.form_action = "lending"
+
+
 class SchoolForm(forms.ModelForm):
     """The school's own settings, with "no mail" as a choice in words."""
 

@@ -233,6 +233,11 @@ class User(AbstractUser):
     paper = models.CharField(
         _("paper"), max_length=5, choices=Paper, default=Paper.AUTO
     )
+    # A student's own decision, off until they make it; asked at every showing.
+    lends_extracts = models.BooleanField(
+        _("my teacher may show my class a passage of my writing, without my name"),
+        default=False,
+    )
     is_demonstration = models.BooleanField(default=False, editable=False)
 
     objects = SchoolUserManager()

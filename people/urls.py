@@ -8,5 +8,6 @@ urlpatterns = [
     path("sign-out/", LogoutView.as_view(), name="logout"),
     path("password/", views.OwnPassword.as_view(), name="password-change"),
     path("reading-settings/", views.reading_settings, name="reading-settings"),
+    path("reading-settings/lending/", views.lending, name="lending"),
     path("set-up/<str:token>/", views.school_set_up, name="school-set-up"),
 ]

@@ -11,10 +11,16 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from people import set_up
-from people.forms import OwnPasswordForm, ReadingSettingsForm, SetUpForm, SignInForm
+from people.forms import (
+    LendingForm,
+    OwnPasswordForm,
+    ReadingSettingsForm,
+    SetUpForm,
+    SignInForm,
+)
 from people.models import School
 
 
@@ -47,7 +53,34 @@ def reading_settings(request):
             return HttpResponse(_("Saved"))
         messages.success(request, _("Your reading settings are saved."))
         return redirect(back or "home")
-    return render(request, "people/reading_settings.html", {"form": form, "back": back})
+    return render(
+        request,
+        "people/reading_settings.html",
+        {
+            "form": form,
+            "back": back,
+            "lending": LendingForm(instance=request.user)
+            if request.user.is_student
+            else None,
+        },
+    )
+
+
+@require_POST
+def lending(request):
+    """Keep whether a student lends passages of their writing to their class."""
+    if not request.user.is_student:
+        raise Http404
+    form = LendingForm(request.POST, instance=request.user)
+    if form.is_valid():
+        request.user.save(update_fields=form.Meta.fields)
+        messages.success(
+            request,
+            _("Your teacher may show passages of your writing, without your name.")
+            if request.user.lends_extracts
+            else _("Nothing of your writing is shown to your class."),
+        )
+    return redirect("reading-settings")
 
 
 @login_not_required

@@ -7,6 +7,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
+from assessments import landing
 from people.models import TeachingGroup, User
 
 
@@ -52,12 +53,16 @@ class MarkingSite(admin.AdminSite):
         return PeoplePicker.as_view(admin_site=self)(request)
 
     def index(self, request, extra_context=None):
-        """Show the classes of this person's work, then all that they may open."""
-        own = TeachingGroup.objects.visible_to(request.user).with_student_count()
+        """Show what is to be done today, then all that this person may open."""
+        if request.user.has_perm("assessments.view_script"):
+            today = landing.first_page(request.user)
+        else:
+            own = TeachingGroup.objects.visible_to(request.user).with_student_count()
+            today = {"classes": [{"group": group} for group in own]}
         return super().index(
             request,
             {
-                "own_classes": own,
+                **today,
                 "role_names": request.user.role_names,
                 **(extra_context or {}),
             },

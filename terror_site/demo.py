@@ -6,21 +6,28 @@ from pathlib import Path
 
 import yaml
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models import ProtectedError, Q
 from django.utils import timezone
 
 from assessments.erasing import erase
-from assessments.models import Assignment, Script
+from assessments.models import Assessment, Assignment, Script
 from people import roles
 from people.models import Membership, School, TeachingGroup, User
 from people.passphrases import passphrase
+from terror_site.demo_work import DemoClass, DemoStudent, Diary, Work
+
+# The school day from which its people have belonged, seen from today.
+SINCE = -45
 
 # What the accounts file calls a role; the file is read by people and by tests.
 FILE_ROLES = {
     roles.STUDENT: "student",
     roles.TEACHER: "teacher",
     roles.HEAD: "head",
+    roles.SENCO: "SENCo",
+    roles.DATA_MANAGER: "data manager",
     roles.SITE_MANAGER: "site manager",
 }
 
@@ -46,8 +53,8 @@ def is_wanted():
     )
 
 
-def _data():
-    text = (settings.BASE_DIR / "fixtures" / "demo_school.yaml").read_text("utf-8")
+def _data(name="demo_school"):
+    text = (settings.BASE_DIR / "fixtures" / f"{name}.yaml").read_text("utf-8")
     return yaml.safe_load(text)
 
 
@@ -59,43 +66,83 @@ def load():
     sign in.
     """
     data = _data()
-    accounts = []
-
-    def make(person, role):
-        password = passphrase()
-        user = User.objects.create_user(
-            person["username"],
-            password=password,
-            first_name=person["first_name"],
-            last_name=person["last_name"],
-            is_staff=role != roles.STUDENT,
-            is_demonstration=True,
-        )
-        accounts.append((user.username, password, FILE_ROLES[role], str(user)))
-        return user
-
-    for person in data["staff"]:
-        user = make(person, person["role"])
-        if person["role"] in roles.SCHOOL_ROLES:
-            Membership.objects.create(person=user, role=person["role"])
-    for item in data["classes"]:
-        group = TeachingGroup.objects.create(
-            name=item["name"],
-            cohort=_exam_year(item["year_group"]),
-            is_demonstration=True,
-        )
-        teacher = User.objects.get(username=item["teacher"])
-        Membership.objects.create(person=teacher, group=group, role=roles.TEACHER)
-        for person in item["students"]:
-            Membership.objects.create(
-                person=make(person, roles.STUDENT), group=group, role=roles.STUDENT
-            )
+    diary = Diary()
+    people = _make_people(data)
+    groups = {
+        item["name"]: _make_class(item, people, diary) for item in data["classes"]
+    }
+    Work(_data("demo_answers"), groups, diary).make(data["work"])
     School.objects.update_or_create(
         pk=1, defaults={**data["school"], "demo_loaded_at": timezone.now()}
     )
     School.forget_current()
+    accounts = [
+        (user.username, password, FILE_ROLES[role], str(user))
+        for user, password, role in people.values()
+    ]
     _write_accounts(accounts)
     return accounts
+
+
+def _make_people(data):
+    """Return user name → (account, password, role), staff first."""
+    people = {}
+    for item in data["staff"]:
+        people[item["username"]] = _account(item, item["role"])
+    for group in data["classes"]:
+        for item in group["students"]:
+            people[item["username"]] = _account(item, roles.STUDENT)
+    User.objects.bulk_create(user for user, _password, _role in people.values())
+    Membership.objects.bulk_create(
+        Membership(person=user, role=role)
+        for user, _password, role in people.values()
+        if role in roles.SCHOOL_ROLES
+    )
+    return people
+
+
+def _account(item, role):
+    password = passphrase()
+    user = User(
+        username=item["username"],
+        password=make_password(password),
+        first_name=item["first_name"],
+        last_name=item["last_name"],
+        is_staff=role != roles.STUDENT,
+        lends_extracts=item.get("lends_extracts", False),
+        is_demonstration=True,
+    )
+    return user, password, role
+
+
+def _make_class(item, people, diary):
+    """Make a class whose people have belonged to it for a while."""
+    row = TeachingGroup.objects.create(
+        name=item["name"], cohort=_exam_year(item["year_group"]), is_demonstration=True
+    )
+    since = diary.day(SINCE)
+    teacher = people[item["teacher"]][0]
+    members = [Membership(person=teacher, role=roles.TEACHER, from_date=since)]
+    cover = item.get("cover")
+    if cover:
+        members.append(
+            Membership(
+                person=people[cover["username"]][0],
+                role=roles.TEACHER,
+                from_date=diary.day(cover["since"]),
+                until_date=diary.day(cover["until"]),
+            )
+        )
+    students = []
+    for entry in item["students"]:
+        user = people[entry["username"]][0]
+        students.append(DemoStudent(user, entry))
+        joined = diary.day(entry.get("joined", SINCE))
+        members.append(Membership(person=user, role=roles.STUDENT, from_date=joined))
+    for member in members:
+        member.group = row
+    Membership.objects.bulk_create(members)
+    return DemoClass(row, teacher, students)
 
 
 def _write_accounts(accounts):
@@ -130,9 +177,13 @@ def remove():
     erase(
         Script.objects.filter(Q(student__in=people) | Q(assignment__group__in=classes))
     )
-    Assignment.objects.filter(
+    assignments = Assignment.objects.filter(
         Q(group__in=classes) | Q(set_by__in=people, scripts=None)
-    ).delete()
+    )
+    tasks = list(assignments.values_list("assessment", flat=True))
+    assignments.delete()
+    # Papers are the department's; a task that is listed nowhere goes with its use.
+    Assessment.objects.filter(pk__in=tasks, slug=None, assignments=None).delete()
     classes.delete()
     for person in people:
         # Whoever has marked real work stays in its records, without a way in.

@@ -10,6 +10,7 @@ urlpatterns = [
     path("lessons/", include("lessons.urls")),
     path("", include("assessments.urls")),
     path("", include("people.urls")),
+    path("admin/", include("assessments.staff_urls")),
     path("admin/", admin.site.urls),
     path("help/", views.help_page, name="help"),
     path("privacy/", views.privacy, name="privacy"),

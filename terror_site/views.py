@@ -17,13 +17,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_safe
 
-from assessments import work
+from assessments import progress, work
 from lessons import study
 from lessons.models import Lesson
+from people.models import TeachingGroup
 from terror_site import failures, room
 
 logger = logging.getLogger(__name__)
 
+DONE_ON_THE_FRONT_PAGE = 6
 _NOT_TYPED = re.compile(r"(\d*|[\w-]{8,40})\Z", re.ASCII)
 _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?\Z")
 
@@ -33,14 +35,22 @@ def home(request):
     """Students' front page; staff go on to theirs."""
     if request.user.works_here:
         return redirect("admin:index")
-    lessons = study.with_progress(Lesson.objects.visible_to(request.user), request.user)
+    reader = request.user
+    lessons = list(study.with_progress(Lesson.objects.visible_to(reader), reader))
+    found = progress.results(reader)
+    ledger = work.ledger(reader, found)
     return render(
         request,
         "terror_site/home.html",
         {
+            "classes": TeachingGroup.objects.visible_to(reader),
             "lessons": lessons,
-            "ledger": work.ledger(request.user),
-            "has_lost_role": request.user.is_staff,
+            "reading": study.newest(lessons),
+            "ledger": ledger,
+            "done": ledger["handed_in"][:DONE_ON_THE_FRONT_PAGE],
+            "to_act_on": progress.to_act_on(found),
+            "suggestions": progress.suggestions(reader, found, ledger),
+            "has_lost_role": reader.is_staff,
         },
     )
 

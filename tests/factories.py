@@ -10,6 +10,7 @@ from assessments.models import (
     AnswerVersion,
     Assessment,
     Assignment,
+    AssignmentStudent,
     BoundarySet,
     Ceiling,
     Duration,
@@ -349,6 +350,12 @@ def make_assignment(question, group, teacher, *, days=7, opened=1):
         opens_at=now - datetime.timedelta(days=opened),
         due_at=now + datetime.timedelta(days=days),
         set_by=teacher,
+    )
+
+
+def make_arrangement(assignment, student, **fields):
+    return AssignmentStudent.objects.create(
+        assignment=assignment, student=student, **fields
     )
 
 

@@ -15,6 +15,8 @@ PLAIN_PAGES = [
     ("reading-settings", "student", "/reading-settings/"),
     ("not-found", "student", "/no-such-page/"),
     ("staff-home", "teacher", "/admin/"),
+    ("class-overview", "teacher", "/admin/classes/1/"),
+    ("search", "teacher", "/admin/search/?q=Kirov"),
     ("staff-class", "head", "/admin/people/teachinggroup/1/change/"),
     ("staff-students", "teacher", "/admin/people/student/"),
     ("staff-lesson", "teacher", "/admin/lessons/lesson/1/change/"),
@@ -95,7 +97,7 @@ def trip(camera, browser, site):
     camera.take(student, "writing-desk")
     student.goto(site.address)
     camera.take(student, "home")
-    student.get_by_role("link", name=re.compile("Carry on writing")).click()
+    student.get_by_role("link", name=re.compile("Carry on writing: Which")).click()
     student.get_by_role("button", name="Hand in…").click()
     student.wait_for_url("**/hand-in/")
     camera.take(student, "hand-in")
@@ -103,8 +105,10 @@ def trip(camera, browser, site):
     student.wait_for_url("**/receipt/")
     camera.take(student, "receipt")
 
-    teacher.goto(f"{site.address}/admin/assessments/script/")
-    teacher.locator("#result_list tbody a").first.click()
+    teacher.goto(f"{site.address}/admin/assessments/assignment/")
+    row = teacher.locator("#result_list tbody tr", has_text="question 6").first
+    row.get_by_role("link", name="Scripts and release").click()
+    teacher.get_by_role("link", name="Mark the next script").click()
     teacher.keyboard.press("3")
     teacher.fill("#id_www", "You choose exact evidence: a name, a date, Source B.")
     teacher.fill(
@@ -119,7 +123,7 @@ def trip(camera, browser, site):
     teacher.get_by_role("button", name="Release the ticked scripts").click()
 
     student.goto(site.address)
-    student.get_by_role("link", name=re.compile("Read feedback")).click()
+    student.get_by_role("link", name=re.compile("Read feedback")).first.click()
     camera.take(student, "feedback")
     for page in (teacher, student):
         page.context.close()

@@ -42,7 +42,7 @@ class DemoTest(TestCase):
         self.assertEqual(list(accounts()[0]), ["username", "password", "role", "name"])
         self.assertEqual(
             {row["role"] for row in accounts()},
-            {"student", "teacher", "head", "site manager"},
+            {"student", "teacher", "head", "SENCo", "data manager", "site manager"},
         )
 
     def test_two_installs_have_different_passwords(self):

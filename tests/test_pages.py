@@ -15,6 +15,7 @@ from assessments.models import (
     AnswerVersion,
     Assessment,
     Assignment,
+    ClassFeedback,
     Event,
     Mark,
     MarkScheme,
@@ -178,6 +179,14 @@ RULES = {
     "admin:assessments_assignment_release": staff_pages(
         READS_SAM, bea=404, dee=404, sid=404
     ),
+    "admin:assessments_assignment_students": staff_pages(READS_SAM, bea=404),
+    "admin:assessments_assignment_copy": staff_pages({"ada", "hal"}, bea=404),
+    # The dates of Sam's class: for its students and whoever sees its tasks.
+    "assessments:calendar": {
+        **dict.fromkeys(CAST, 404),
+        **dict.fromkeys(READS_SAM | {"sam"}, 200),
+        "nobody": SIGN_IN,
+    },
     **model_pages("assessments_exemplar", viewers=EDITORS),
     "admin:assessments_exemplar_question": staff_pages(EDITORS),
     # Nothing is shown to the class yet.
@@ -258,6 +267,26 @@ RULES = {
         "nobody": SIGN_IN,
     },
     "assessments:question-sheet": SIGNED_IN,
+    # What a student lends is theirs alone to say; a GET says nothing.
+    "lending": {**dict.fromkeys(CAST, 405), "nobody": SIGN_IN},
+    # The teacher's overviews: who reads answers, of their own classes and students.
+    "staff:search": staff_pages(READERS),
+    **{
+        f"staff:{name}": staff_pages(READS_SAM, bea=404)
+        for name in (
+            "class-overview",
+            "class-missing",
+            "class-feedback-run",
+            "student-overview",
+            "student-feedback-run",
+            "class-feedback",
+            "class-feedback-board",
+        )
+    },
+    "staff:class-export": staff_pages({"ada", "hal"}, bea=404),
+    # Bea's file of the year holds her own class alone (test_overview.py).
+    "staff:year-export": staff_pages(EDITORS),
+    "staff:class-feedback-make": staff_pages(set(), **dict.fromkeys(EDITORS, 405)),
 }
 
 
@@ -320,6 +349,14 @@ POSTS = {
         "bea": 200,
         **dict.fromkeys({"asa", "sen", "dee", "sid"}, 403),
     },
+    "admin:assessments_assignment_students": {
+        **dict.fromkeys({"ada", "hal"}, 302),
+        **dict.fromkeys({"asa", "sen", "dee", "sid"}, 403),
+    },
+    "admin:assessments_assignment_copy": {
+        **dict.fromkeys({"ada", "hal"}, 302),
+        **dict.fromkeys({"asa", "sen", "dee", "sid"}, 403),
+    },
     "admin:assessments_markscheme_version": {
         "hal": 302,
         **dict.fromkeys(STAFF - {"hal"}, 403),
@@ -333,6 +370,15 @@ POSTS = {
         "hal": 302,
         **dict.fromkeys(STAFF - {"hal"}, 403),
     },
+    "staff:class-feedback-make": {
+        **dict.fromkeys({"ada", "hal"}, 302),
+        **dict.fromkeys({"asa", "sen", "dee", "sid"}, 403),
+    },
+    "staff:class-feedback": {
+        **dict.fromkeys({"ada", "hal"}, 302),
+        **dict.fromkeys({"asa", "sen", "dee", "sid"}, 403),
+    },
+    "lending": dict.fromkeys(STUDENTS, 302),
     "admin:assessments_assignment_change": {
         **dict.fromkeys({"ada", "hal"}, 302),
         "bea": 302,
@@ -394,6 +440,7 @@ class PagesTest(SchoolTestCase):
             script.answers.get().keep(
                 "From elsewhere.", writer=cls.sam, origin="autosave", base=7
             )
+        cls.sheet = cls.assignment.class_feedback.create(made_by=cls.ada)
 
     def address(self, name):
         """Return a route's address for Ada's rows, which Bea may not see."""
@@ -423,6 +470,16 @@ class PagesTest(SchoolTestCase):
         open_id, handed_in_id = self.open_script.public_id, self.script.public_id
         slug = "stalins-terror"
         special = {
+            "staff:class-overview": [self.hi1.pk],
+            "staff:class-missing": [self.hi1.pk],
+            "staff:class-feedback-run": [self.hi1.pk],
+            "staff:class-export": [self.hi1.pk, "csv"],
+            "staff:year-export": [self.hi1.cohort, "csv"],
+            "staff:student-overview": [self.sam.pk],
+            "staff:student-feedback-run": [self.sam.pk],
+            "staff:class-feedback-make": [self.assignment.pk],
+            "staff:class-feedback": [self.sheet.pk],
+            "staff:class-feedback-board": [self.sheet.pk],
             "lessons:lesson-detail": [slug],
             "lessons:section-read": [slug],
             "lessons:source-booklet": [slug],
@@ -464,6 +521,9 @@ class PagesTest(SchoolTestCase):
             "admin:assessments_question_copy": [self.question.pk],
             "admin:assessments_question_publish": [self.question.pk],
             "admin:assessments_assignment_release": [self.assignment.pk],
+            "admin:assessments_assignment_students": [self.assignment.pk],
+            "admin:assessments_assignment_copy": [self.assignment.pk],
+            "assessments:calendar": [self.hi1.pk],
             "admin:assessments_assessment_copy": [self.paper.pk],
             "admin:assessments_script_mark": [handed_in_id, 1],
             "admin:assessments_script_events": [handed_in_id],
@@ -535,13 +595,14 @@ class PagesTest(SchoolTestCase):
             "name": "A scheme", "series": "2030", "questions": [self.question.pk],
             "use": "kept", "base": 1, "let_stand": 1,
             "content": make_file(kept_texts.seal(self.script.answers.get())).decode(),
+            "strengths": "Clear.", "form-TOTAL_FORMS": 0, "form-INITIAL_FORMS": 0,
         }  # fmt: skip
 
     def test_each_post_does_its_work_for_its_owner_and_nobody_else(self):
         wrong = []
         for person in PEOPLE:
             for name, rule in POSTS.items():
-                is_admin = name.startswith("admin:")
+                is_admin = name.startswith(("admin:", "staff:"))
                 lost = 403 if person == "nobody" else 404
                 if is_admin and person not in STAFF:
                     lost = 403 if person == "nobody" else 302
@@ -556,7 +617,7 @@ class PagesTest(SchoolTestCase):
                     response = self.client.post(self.address(name), data, **kind)
                     rows = (
                         Answer, AnswerVersion, Assessment, Assignment, Mark, Release,
-                        Event, MarkScheme, QuestionType, Question,
+                        Event, MarkScheme, QuestionType, Question, ClassFeedback,
                     )  # fmt: skip
                     after = [model.objects.count() for model in rows]
                     transaction.set_rollback(True)

@@ -76,9 +76,11 @@ def write_and_hand_in(page, watch, site, scripts):
 
 
 def mark(page, watch, site, question, scripts, spag):
-    page.goto(f"{site.address}/admin/assessments/script/")
-    row = page.locator("#result_list tbody tr", has_text=question)
-    row.filter(has_text="to mark").first.locator("a").first.click()
+    # The task that was just set is due last, so it stands first.
+    page.goto(f"{site.address}/admin/assessments/assignment/")
+    row = page.locator("#result_list tbody tr", has_text=question).first
+    row.get_by_role("link", name="Scripts and release").click()
+    page.get_by_role("link", name="Mark the next script").click()
     page.wait_for_url("**/mark/**")
     assert "Niamh" not in page.content()
     assert ANSWER in page.locator(".written.reading").inner_text()

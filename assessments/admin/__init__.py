@@ -1,5 +1,5 @@
-"""The admin pages of questions, schemes, papers and marking, by subject."""
+"""The admin pages of questions, schemes, papers, setting and marking, by subject."""
 
-from assessments.admin import bank, exemplars, marking, papers, schemes
+from assessments.admin import assignments, bank, exemplars, marking, papers, schemes
 
-__all__ = ["bank", "exemplars", "marking", "papers", "schemes"]
+__all__ = ["assignments", "bank", "exemplars", "marking", "papers", "schemes"]

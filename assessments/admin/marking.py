@@ -1,4 +1,4 @@
-"""Setting work, the marking queue, and the marking desk inside the admin."""
+"""The marking queue and the marking desk inside the admin."""
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -12,127 +12,8 @@ from django.utils.translation import gettext, gettext_lazy as _
 from assessments import marking_desk
 from assessments.admin.kept_texts import KeptTextPages
 from assessments.admin.rescue import RescuePages
-from assessments.forms import AssignmentForm, ReleaseForm
-from assessments.models import Answer, Assignment, Event, Release, Script
-from people import roles
+from assessments.models import Answer, Event, Release, Script
 from people.admin import ScopedAdmin
-from people.models import TeachingGroup
-
-
-@admin.register(Assignment)
-class AssignmentAdmin(ScopedAdmin):
-    form = AssignmentForm
-    list_display = ["task", "group", "opens_at", "due_at", "marking"]
-    list_filter = [("group", admin.RelatedOnlyFieldListFilter)]
-    list_select_related = ["assessment", "group"]
-    actions = None
-
-    @admin.display(description=_("task"), ordering="assessment__title")
-    def task(self, assignment):
-        return str(assignment.assessment)
-
-    @admin.display(description=_("marking"))
-    def marking(self, assignment):
-        return format_html(
-            '<a href="{}">{}</a>',
-            reverse("admin:assessments_assignment_release", args=[assignment.pk]),
-            gettext("Scripts and release"),
-        )
-
-    def formfield_for_foreignkey(self, db_field, request, **kwargs):
-        if db_field.name == "group" and roles.HEAD not in request.user.roles:
-            kwargs["queryset"] = TeachingGroup.objects.taught_by(request.user)
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-    def has_change_permission(self, request, obj=None):
-        return super().has_change_permission(request, obj) and (
-            obj is None or obj.can_be_run_by(request.user)
-        )
-
-    def save_model(self, request, obj, form, change):
-        if not change:
-            obj.set_by = request.user
-        super().save_model(request, obj, form, change)
-
-    def has_delete_permission(self, request, obj=None):
-        return False
-
-    def get_urls(self):
-        return [
-            path(
-                "<int:pk>/release/",
-                self.admin_site.admin_view(self.release_view),
-                name="assessments_assignment_release",
-            ),
-            *super().get_urls(),
-        ]
-
-    def release_view(self, request, pk):
-        """List an assignment's scripts; release the marked ones, or take back."""
-        assignment = get_object_or_404(self.get_queryset(request), pk=pk)
-        if not request.user.has_perm("assessments.view_script"):
-            raise PermissionDenied
-        may_release = request.user.has_perm(
-            "assessments.release_script"
-        ) and assignment.can_be_run_by(request.user)
-        scripts = assignment.scripts.all()
-        posted = request.POST if request.method == "POST" else None
-        form = ReleaseForm(posted, scripts=scripts)
-        asked, readers = [], []
-        if request.method == "POST":
-            if not may_release:
-                raise PermissionDenied
-            if {"show_examples", "hide_examples"} & request.POST.keys():
-                assignment.show_exemplars("show_examples" in request.POST)
-                return redirect(request.path)
-            if form.is_valid():
-                chosen = form.cleaned_data["scripts"]
-                if "take_back" in request.POST and "sure" not in request.POST:
-                    readers = marking_desk.readers(chosen)
-                if not readers:
-                    self._release(request, chosen)
-                    return redirect(request.path)
-                asked = chosen
-        rows = marking_desk.release_rows(assignment)
-        return TemplateResponse(
-            request,
-            "admin/assessments/assignment/release.html",
-            {
-                **self.admin_site.each_context(request),
-                "title": str(assignment),
-                "assignment": assignment,
-                "form": form,
-                "rows": rows,
-                "asked": asked,
-                "readers": readers,
-                "first": next((row for row in rows if row["state"] == "to mark"), None),
-                "may_release": may_release,
-                "opts": self.opts,
-            },
-        )
-
-    def _release(self, request, scripts):
-        if "take_back" in request.POST:
-            taken = Release.take_back(scripts, request.user)
-            messages.success(
-                request,
-                gettext("%(n)d taken back. Students no longer see those marks.")
-                % {"n": len(taken)},
-            )
-            return
-        _release, released, held = Release.show(scripts, request.user)
-        if released:
-            messages.success(
-                request,
-                gettext("%(n)d of %(all)d released.")
-                % {"n": len(released), "all": len(released) + len(held)},
-            )
-        if held or not released:
-            messages.warning(
-                request,
-                gettext("%(n)d held: not fully marked yet.")
-                % {"n": len(scripts) - len(released)},
-            )
 
 
 @admin.register(Script)
@@ -147,7 +28,7 @@ class ScriptAdmin(RescuePages, KeptTextPages, ScopedAdmin):
 
     def get_queryset(self, request):
         scripts = super().get_queryset(request).handed_in().exclude(assignment=None)
-        return scripts.with_marking_state().with_newest_release()
+        return scripts.with_marking_state().with_newest_release().with_due()
 
     @admin.display(description=_("script"), ordering="marking_code")
     def code(self, script):
@@ -163,7 +44,7 @@ class ScriptAdmin(RescuePages, KeptTextPages, ScopedAdmin):
 
     @admin.display(description=_("handed in"))
     def on_time(self, script):
-        return gettext("late") if script.is_late else gettext("on time")
+        return script.time_words
 
     @admin.display(description=_("state"))
     def progress(self, script):

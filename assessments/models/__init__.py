@@ -1,6 +1,7 @@
 """Every model of the app, under one name."""
 
 from assessments.models.answers import Answer, AnswerVersion
+from assessments.models.assignments import Assignment, AssignmentStudent
 from assessments.models.catalogue import (
     Boundary,
     BoundarySet,
@@ -8,6 +9,7 @@ from assessments.models.catalogue import (
     ExamPaper,
     QuestionType,
 )
+from assessments.models.class_feedback import ClassExtract, ClassFeedback
 from assessments.models.marks import Event, Mark, Release, ReleasedScript
 from assessments.models.papers import (
     Assessment,
@@ -26,7 +28,7 @@ from assessments.models.schemes import (
     SchemeEdit,
     Strand,
 )
-from assessments.models.scripts import Assignment, Script
+from assessments.models.scripts import Script
 
 __all__ = [
     "Answer",
@@ -34,9 +36,12 @@ __all__ = [
     "Assessment",
     "AssessmentQuestion",
     "Assignment",
+    "AssignmentStudent",
     "Boundary",
     "BoundarySet",
     "Ceiling",
+    "ClassExtract",
+    "ClassFeedback",
     "Duration",
     "Event",
     "ExamPaper",

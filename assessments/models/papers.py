@@ -331,6 +331,21 @@ class AssessmentManager(models.Manager.from_queryset(AssessmentQuerySet)):
             alone.assessment_questions.create(question=question, order=1)
         return alone
 
+    @transaction.atomic
+    def together(self, questions, title=""):
+        """Return a new task of these questions in this order, listed nowhere."""
+        numbers = ", ".join(question.type.number for question in questions)
+        boards = sorted({question.type.board for question in questions})
+        if not title:
+            title = _("%(boards)s-style questions %(numbers)s") % {
+                "boards": "- and ".join(boards),
+                "numbers": numbers,
+            }
+        task = self.create(title=title[:120])
+        for order, question in enumerate(questions, 1):
+            task.assessment_questions.create(question=question, order=order)
+        return task
+
 
 class Assessment(models.Model):
     """A task or paper: questions in order.

@@ -1,18 +1,19 @@
-"""What is set and written: assignments, and the scripts that answer them."""
+"""What is written: the scripts that answer an assignment or a question."""
 
 import secrets
 
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from assessments.models.papers import Assessment, Question
+from assessments.models.assignments import Assignment, AssignmentStudent
+from assessments.models.papers import Question
 from people import roles
 from people.models import Membership, TeachingGroup
 
@@ -35,118 +36,6 @@ def make_marking_code():
 
 def make_receipt_code():
     return _code(8)
-
-
-class AssignmentQuerySet(models.QuerySet):
-    def visible_to(self, user):
-        """Return what is set to a student's classes, or to classes worked in.
-
-        A student sees an assignment from its opening on. Heads and the SENCo see
-        them all.
-        """
-        if user.roles & roles.READS_ANSWERS:
-            return self
-        if user.is_staff:
-            return self.filter(group__in=TeachingGroup.objects.worked_in_by(user))
-        return self.filter(opens_at__lte=timezone.now()).filter(
-            Exists(
-                Membership.objects.valid().filter(
-                    group=OuterRef("group"), person_id=user.pk, role=roles.STUDENT
-                )
-            )
-        )
-
-
-class Assignment(models.Model):
-    """A task set to a class. Homework never locks: after the date it is late."""
-
-    assessment = models.ForeignKey(
-        Assessment,
-        models.PROTECT,
-        related_name="assignments",
-        verbose_name=_("task"),
-    )
-    group = models.ForeignKey(
-        TeachingGroup,
-        models.PROTECT,
-        related_name="assignments",
-        verbose_name=_("class"),
-    )
-    opens_at = models.DateTimeField(_("opens"), default=timezone.now)
-    due_at = models.DateTimeField(_("due"))
-    note = models.TextField(
-        _("note to the class"), blank=True, help_text=_("Shown above the question.")
-    )
-    # Marked example scripts are shown to the class from then on.
-    exemplars_shown_at = models.DateTimeField(null=True, blank=True, editable=False)
-    set_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        related_name="assignments_set",
-        editable=False,
-    )
-    set_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    objects = AssignmentQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("assignment")
-        verbose_name_plural = _("assignments")
-        ordering = ["-due_at", "-pk"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(due_at__gt=F("opens_at")),
-                name="assessments_due_after_opening",
-                violation_error_message=_(
-                    "It is due before it opens. Change one of the two times."
-                ),
-            ),
-        ]
-
-    def __str__(self):
-        return f"{self.assessment}, {self.group}"
-
-    def clean(self):
-        if self.due_at and self.opens_at and self.due_at <= self.opens_at:
-            raise ValidationError(
-                {"due_at": _("It is due before it opens. Change one of the two times.")}
-            )
-
-    def task_value(self):
-        """Return what is set, as the form of an assignment writes it."""
-        questions = list(self.assessment.assessment_questions.all()[:2])
-        if self.assessment.is_paper or len(questions) != 1:
-            return f"p-{self.assessment_id}"
-        return f"q-{questions[0].question_id}"
-
-    def shows_exemplars_to(self, student):
-        """Whether this student may read marked examples: shown to the class, and
-        this student's own script is no longer being written."""
-        if self.exemplars_shown_at is None:
-            return False
-        open_scripts = self.scripts.filter(student=student, question=None)
-        return self.is_past_due or open_scripts.handed_in().exists()
-
-    def show_exemplars(self, is_shown):
-        """Show the class marked examples of this task's questions, or hide them."""
-        self.exemplars_shown_at = timezone.now() if is_shown else None
-        self.save(update_fields=["exemplars_shown_at"])
-
-    @property
-    def is_open(self):
-        return self.opens_at <= timezone.now()
-
-    def can_be_run_by(self, user):
-        """Whether this person sets, marks and releases here: the class's teachers
-        and the head of department. Whoever only assists in it does not."""
-        return (
-            roles.HEAD in user.roles
-            or TeachingGroup.objects.taught_by(user).filter(pk=self.group_id).exists()
-        )
-
-    @property
-    def is_past_due(self):
-        return self.due_at < timezone.now()
 
 
 class ScriptQuerySet(models.QuerySet):
@@ -190,6 +79,20 @@ class ScriptQuerySet(models.QuerySet):
                 .order_by("-pk")
                 .values("release__kind")[:1]
             )
+        )
+
+    def with_due(self):
+        """Annotate `own_due_at` and `absence`: what holds for the script's student."""
+        own = AssignmentStudent.objects.filter(
+            assignment=OuterRef("assignment"), student=OuterRef("student")
+        ).order_by()
+        return self.annotate(
+            own_due_at=Coalesce(
+                models.Subquery(own.values("due_at")[:1]), F("assignment__due_at")
+            ),
+            absence=Coalesce(
+                models.Subquery(own.values("absence")[:1]), models.Value("")
+            ),
         )
 
     def with_marking_state(self):
@@ -311,14 +214,51 @@ class Script(models.Model):
         return self.assignment.assessment if is_whole else None
 
     @property
+    def due_at(self):
+        """When it is due for its student; None for practice and second drafts.
+
+        Costs a query without `with_due`.
+        """
+        if self.assignment_id is None or self.question_id is not None:
+            return None
+        if not hasattr(self, "own_due_at"):
+            self.own_due_at = self.assignment.due_for(self.student)
+        return self.own_due_at
+
+    @property
+    def closes_at(self):
+        """When it is late from; None where it is never late."""
+        return self.due_at and self.due_at + self.assignment.grace
+
+    @property
+    def is_closed(self):
+        """Whether handing it in now would be after closing; it can be, all the same."""
+        return (
+            self.due_at is not None
+            and not self.assignment.takes_late
+            and self.closes_at < timezone.now()
+        )
+
+    @property
     def is_late(self):
-        """Handed in after the date; a second draft is never late."""
+        """Handed in after date and grace; a second draft is never late."""
         return (
             self.is_handed_in
-            and self.assignment_id is not None
-            and self.question_id is None
-            and self.handed_in_at > self.assignment.due_at
+            and self.due_at is not None
+            and self.handed_in_at > self.closes_at
         )
+
+    @property
+    def is_after_closing(self):
+        """Handed in late where late work does not count: the teacher decides."""
+        return self.is_late and not self.assignment.takes_late
+
+    @property
+    def time_words(self):
+        """Whether it came in time, in words for staff and student alike."""
+        if self.is_after_closing:
+            return _("after closing")
+        return _("late") if self.is_late else _("on time")
 
     @property
     def state(self):

@@ -16,12 +16,19 @@ from assessments.models import (
     AnswerVersion,
     Assignment,
     Event,
+    Release,
     Script,
 )
 from assessments.models.scripts import AnswerMovedError, texts_standing
 from people import roles
 from tests.base import SchoolTestCase, make_cast
-from tests.factories import make_assignment, make_mark, make_membership, make_script
+from tests.factories import (
+    make_assignment,
+    make_mark,
+    make_membership,
+    make_script,
+    make_user,
+)
 
 AUTOSAVE = AnswerVersion.Origin.AUTOSAVE
 
@@ -281,6 +288,22 @@ class ErasingTest(SchoolTestCase):
 
         for model in (Script, Answer, AnswerVersion, Event):
             self.assertFalse(model.objects.exists(), model)
+
+    def test_a_release_goes_with_the_last_of_its_scripts(self):
+        other = make_script(
+            make_user("kim", role=roles.STUDENT, group=self.hi1),
+            self.assignment,
+            "Kim’s.",
+            hand_in=True,
+        )
+        for script in (self.script, other):
+            make_mark(script, self.ada)
+        Release.show(Script.objects.filter(assignment=self.assignment), self.ada)
+
+        erase(Script.objects.filter(student=self.sam))
+        self.assertEqual(Release.objects.get().scripts.get().script, other)
+        erase(Script.objects.filter(pk=other.pk))
+        self.assertFalse(Release.objects.exists())
 
 
 class RacesTest(TransactionTestCase):

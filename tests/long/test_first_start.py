@@ -122,7 +122,7 @@ class TestDemonstration:
             assert address in output
             assert rows[0]["username"] in output and rows[0]["password"] in output
             assert {row["role"] for row in rows} == {
-                "student", "teacher", "head", "site manager",
+                "student", "teacher", "head", "SENCo", "data manager", "site manager",
             }  # fmt: skip
             for private in (accounts, clone / "var" / "secret_key"):
                 assert stat.S_IMODE(private.stat().st_mode) == 0o600

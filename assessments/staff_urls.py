@@ -1,0 +1,43 @@
+"""The teacher's own pages, which stand under the admin's address."""
+
+from django.urls import path
+
+from assessments.admin import overview
+
+app_name = "staff"
+
+urlpatterns = [
+    path("search/", overview.search, name="search"),
+    path("classes/<int:pk>/", overview.class_overview, name="class-overview"),
+    path("classes/<int:pk>/missing/", overview.class_missing, name="class-missing"),
+    path(
+        "classes/<int:pk>/feedback/",
+        overview.class_feedback_run,
+        name="class-feedback-run",
+    ),
+    path(
+        "classes/<int:pk>/marks.<str:kind>", overview.class_export, name="class-export"
+    ),
+    path(
+        "years/<int:cohort>/marks.<str:kind>", overview.year_export, name="year-export"
+    ),
+    path("students/<int:pk>/", overview.student_overview, name="student-overview"),
+    path(
+        "students/<int:pk>/feedback/",
+        overview.student_feedback_run,
+        name="student-feedback-run",
+    ),
+    path(
+        "tasks/<int:pk>/class-feedback/",
+        overview.class_feedback_make,
+        name="class-feedback-make",
+    ),
+    path(
+        "class-feedback/<int:pk>/", overview.class_feedback_edit, name="class-feedback"
+    ),
+    path(
+        "class-feedback/<int:pk>/board/",
+        overview.class_feedback_board,
+        name="class-feedback-board",
+    ),
+]
