@@ -1,6 +1,7 @@
 """Kept texts as their student and their teachers see them, and what may be done."""
 
 import datetime
+import importlib
 import io
 import json
 import random
@@ -9,6 +10,7 @@ import types
 from html import unescape
 
 import pytest
+from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -65,6 +67,20 @@ class PlaceTest(HistoryTestCase):
         self.assertEqual(late.place, "late")
         self.handed_in.refresh_from_db()
         self.assertEqual(self.handed_in.text, "Sam’s answer.")
+
+    def test_of_texts_kept_before_it_is_worked_out(self):
+        self.keep("second", base=1, tab="tab-one-xx", number=1)
+        self.keep("same tab", base=1, tab="tab-one-xx", number=2)
+        self.keep("beside", base=1)
+        self.keep("brought back", origin="restore")
+        self.keep("late", self.handed_in, base=1)
+        known = dict(AnswerVersion.objects.values_list("pk", "place"))
+        AnswerVersion.objects.update(place="stood")
+        migration = importlib.import_module("assessments.migrations.0006_kept_texts")
+        migration.say_what_became_of_each(apps, None)
+
+        self.assertEqual(set(known.values()), {"stood", "beside", "late"})
+        self.assertEqual(dict(AnswerVersion.objects.values_list("pk", "place")), known)
 
     def test_a_late_text_is_told_so_and_offered_for_comparison(self):
         self.sign_in("sam")

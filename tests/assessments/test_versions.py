@@ -89,3 +89,19 @@ def test_another_text_is_kept_whole():
 def test_words_are_counted_as_people_do():
     assert versions.word_count("  one\n two\tthree ") == 3
     assert versions.word_count("") == 0
+
+
+@pytest.mark.parametrize(
+    ("plan", "lines"),
+    [
+        ("", []),
+        ("[]", []),
+        ('["Kirov",""]', ["Kirov", ""]),
+        ('["Kirov",1934,null]', ["Kirov", "1934", "null"]),
+        ("not a list", ["not a list"]),
+        ('{"a": 1}', ['{"a": 1}']),
+        ("[" * 100_000, ["[" * 100_000]),
+    ],
+)
+def test_a_plan_is_read_as_lines_whatever_it_holds(plan, lines):
+    assert versions.plan_lines(plan) == lines
