@@ -18,7 +18,7 @@ PAUSE = 120
 PASSAGE = 80
 SIGNS_A_SECOND = 15
 # A page sends at the latest four seconds after a key, and gives up on an answer after
-# eight: what a save without a failed try before it holds was written in that time.
+# eight: what a save holds that comes right after another was written in that time.
 LONGEST_WINDOW = 12
 # A change of more signs than this, on both sides, is looked at word by word.
 LARGE = 120
@@ -29,7 +29,7 @@ class Save(NamedTuple):
 
     `is_typed` is false for a text brought back, let stand or begun from another.
     `is_prompt` is true for one that a page sent by itself, seconds after a key; each
-    of its tries has the next number of its tab.
+    text that it kept or sent in between took a number of its tab.
     """
 
     seconds: float
