@@ -14,8 +14,10 @@ import time
 import urllib.parse
 import urllib.request
 
+from tests import load
 from tests.browser import chromium, sign_in
 from tests.floor import floor
+from tests.postgres import cluster
 from tests.site import (
     BASE,
     cpu_seconds,
@@ -229,6 +231,7 @@ def main():
         script = site.folder / "save.lua"
         reader = re.search(r'data-reader="(\d+)"', student.get(desk)[1])[1]
         our_saves, bare_saves = [], []
+        load.ask_rows(site, "floor_rows")
         with floor(site) as (floor_address, floor_process):
             for _ in range(ROUNDS):
                 bare.append(requests_per_second(f"{floor_address}/page", cookie))
@@ -300,6 +303,22 @@ def main():
         ),
         "",
     ]
+    lines += [
+        "## Many at once",
+        "",
+        "Open loop: each request is due at a time fixed beforehand, and its time counts "
+        "from then. Each student has a connection and saves a text of 3 KB that grows; "
+        "the floor has the same load in the same run. Lost: the last text that was "
+        "acknowledged does not stand.",
+        "",
+        *load.measure("SQLite, synchronous=FULL"),
+    ]
+    with cluster() as running:
+        lines += load.measure(
+            "PostgreSQL on the same cores",
+            load.FEWER_SIGN_INS,
+            DATABASE_URL=running.address,
+        )
     text = "\n".join(lines)
     (BASE / "docs" / "benchmarks.md").write_text(text)
     print(text)

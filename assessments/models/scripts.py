@@ -326,12 +326,13 @@ class Script(models.Model):
         `confirmed` is `texts_standing` as the student saw it: raises
         `AnswerMovedError` if another text has come to stand since.
         """
+        now = timezone.now()
         won = Script.objects.filter(pk=self.pk, handed_in_at=None).update(
-            handed_in_at=timezone.now()
+            handed_in_at=now
         )
         if won:
             locked = self.answers.select_for_update(of=("self",))
-            answers = list(locked.order_by("order"))
+            answers = list(locked.select_related("current").order_by("order"))
             if confirmed is not None and confirmed != texts_standing(answers):
                 raise AnswerMovedError
             for answer in answers:
@@ -343,7 +344,9 @@ class Script(models.Model):
                 answer.save(
                     update_fields=["current", "handed_in_version", "last_number"]
                 )
-        self.refresh_from_db(fields=["handed_in_at"])
+            self.handed_in_at = now
+        else:
+            self.refresh_from_db(fields=["handed_in_at"])
         return bool(won)
 
     @transaction.atomic

@@ -1,12 +1,16 @@
 """How texts are kept, and the receipt's checksum (in scripts: test_trip.py)."""
 
+import random
+
 import pytest
 from hypothesis import given, strategies as st
 
 from assessments import versions
+from tests.load.client import WORDS as PROSE
 
 # "Wikipedia" is the published example of Adler-32: 0x11e60398.
 ADLER = ("Wikipedia", "11e60398")
+WORDS = PROSE.split()
 AWKWARD = ["", "a", "Ünï", "👩‍👩‍👧‍👦", "مرحبا", "\t\n x", "e\u0301", "x" * 70_000]
 
 
@@ -47,6 +51,31 @@ def test_a_sentence_more_takes_few_bytes():
 
     assert not is_whole
     assert len(packed) < 150
+
+
+@pytest.mark.parametrize("kilobytes", [1, 3, 10, 25])
+def test_a_word_more_is_a_delta_however_long_the_text_is(kilobytes):
+    rng = random.Random(kilobytes)
+    text = " ".join(f"{rng.choice(WORDS)}" for _ in range(170 * kilobytes))
+    packed, is_whole = versions.pack(text + " more", text)
+
+    assert not is_whole
+    assert len(packed) < 30 + 10 * kilobytes
+    assert versions.unpack(packed, text) == text + " more"
+
+
+def test_an_essay_saved_600_times_takes_half_of_120_kilobytes():
+    """Of 3 KB at the end; what the database adds around it `make bench` measures."""
+    rng = random.Random(40)
+    words = [rng.choice(WORDS) for _ in range(500)]
+    whole, stored = None, 0
+    for number in range(1, 601):
+        text = " ".join(words[: 500 * number // 600])
+        packed, is_whole = versions.pack(text, whole)
+        whole = text if is_whole else whole
+        stored += len(packed)
+
+    assert stored < 60_000
 
 
 def test_another_text_is_kept_whole():

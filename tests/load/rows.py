@@ -23,8 +23,16 @@ from django.db import connection, transaction  # noqa: E402
 from django.urls import reverse  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from assessments.models import Answer, AnswerVersion, Question, Script  # noqa: E402
-from people.models import Session, User  # noqa: E402
+from assessments.models import (  # noqa: E402
+    Answer,
+    AnswerVersion,
+    Assessment,
+    Assignment,
+    Question,
+    Script,
+)
+from people import roles  # noqa: E402
+from people.models import Membership, Session, TeachingGroup, User  # noqa: E402
 from people.sessions import SessionStore  # noqa: E402
 from tests.load.client import essay  # noqa: E402
 
@@ -34,21 +42,35 @@ ESSAY_SAVES = 600
 
 @transaction.atomic
 def make(count, prefix):
-    """Make students who are signed in and have a script with an open answer."""
+    """Make a class whose students are signed in and have begun what it was set."""
     password = make_password(PASSWORD)
     User.objects.bulk_create(
         User(username=f"{prefix}{number}", password=password) for number in range(count)
     )
     students = list(User.objects.filter(username__startswith=prefix).order_by("pk"))
     question = Question.objects.filter(published_at__isnull=False).order_by("pk")[0]
+    now = timezone.now()
+    assignment = Assignment.objects.create(
+        assessment=Assessment.objects.of(question),
+        group=TeachingGroup.objects.create(name=prefix, cohort=now.year + 1),
+        due_at=now + timezone.timedelta(days=7),
+        set_by=User.objects.filter(is_staff=True)[0],
+    )
+    Membership.objects.bulk_create(
+        Membership(
+            person=student, role=roles.STUDENT, group=assignment.group,
+            from_date=now.date(),
+        )
+        for student in students
+    )  # fmt: skip
     Script.objects.bulk_create(
-        Script(student=student, question=question) for student in students
+        Script(student=student, assignment=assignment) for student in students
     )
     scripts = list(Script.objects.filter(student__in=students).order_by("student_id"))
     Answer.objects.bulk_create(
         Answer(script=script, question=question) for script in scripts
     )
-    expires = timezone.now() + timezone.timedelta(hours=12)
+    expires = now + timezone.timedelta(hours=12)
     sessions = []
     for student in students:
         store = SessionStore()

@@ -191,12 +191,19 @@ def refused(folder, *command, **environment):
     """Start a site that must refuse; return its one sentence."""
     before = contents(folder)
     site = Site(folder, *command, **environment)
-    result = subprocess.run(
-        site.command, cwd=BASE, env=site.environment, capture_output=True, text=True,
-        timeout=30,
+    process = subprocess.Popen(
+        site.command, cwd=BASE, env=site.environment, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
-    said = result.stderr.strip()
-    assert result.returncode == 1, result.stdout
+    try:
+        output, said = process.communicate(timeout=30)
+    except subprocess.TimeoutExpired:
+        raise AssertionError("The site was not refused.") from None
+    finally:
+        site.process = process
+        site.kill()
+    said = said.strip()
+    assert process.returncode == 1, output
     assert contents(folder) == before
     assert said.startswith("CommandError: ") and "\n" not in said, said
     assert said.endswith("(docs/reliability.md, “Repair”)")
