@@ -158,8 +158,11 @@ def set_write_and_hand_in(site):
             add, task=question, group=group, due_at_0="30/11/2027",
             due_at_1="15:00:00", opens_at_0="01/09/2026", opens_at_1="09:00:00", note="",
         )  # fmt: skip
-    open_desk, _ = student.post("/assignments/1/start/", form_at="/")
-    done_desk, _ = student.post("/assignments/2/start/", form_at="/")
+    # This student has begun all that the demonstration sets.
+    _, home = student.get("/")
+    to_write, to_mark = re.findall(r'action="/assignments/(\d+)/start/"', home)
+    open_desk, _ = student.post(f"/assignments/{to_write}/start/", form_at="/")
+    done_desk, _ = student.post(f"/assignments/{to_mark}/start/", form_at="/")
     path = urllib.parse.urlparse(done_desk).path
     student.post(
         f"{path}answers/1/", form_at=path, text="Fear and violence. " * 150,
@@ -168,7 +171,7 @@ def set_write_and_hand_in(site):
     _, confirmation = student.get(f"{path}hand-in/")
     confirmed = re.search(r'name="confirmed" value="([^"]+)"', confirmation)[1]
     student.post(f"{path}hand-in/", confirmed=confirmed)
-    _, queue = teacher.get("/admin/assessments/script/")
+    _, queue = teacher.get(f"/admin/assessments/assignment/{to_mark}/release/")
     marking = re.search(r'href="(/admin/assessments/script/mark/[^"]+)"', queue)[1]
     return teacher, student, urllib.parse.urlparse(open_desk).path, marking
 

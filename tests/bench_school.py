@@ -3,7 +3,6 @@
 `lines()` returns the section for `docs/benchmarks.md`. Run alone it prints it.
 """
 
-import os
 import subprocess
 import sys
 import time
@@ -35,17 +34,6 @@ class FloorPage:
     def get(self, path):
         with urllib.request.urlopen(self.request) as answer:
             return path, answer.read()
-
-
-def _environment(site):
-    return {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "terror_site.settings",
-        "SECRET_KEY": "only-for-tests-" + "x" * 50,
-        "SITE_SCHEME": "http",
-        "VAR_DIR": str(site.folder),
-        "DATABASE_URL": f"sqlite:///{site.folder / 'classroom.sqlite3'}",
-    }
 
 
 def fill(classes, tasks):
@@ -89,7 +77,7 @@ def _measure(scripts):
         filled = subprocess.run(
             [sys.executable, "-m", "tests.bench_school", *map(str, SIZES[scripts])],
             cwd=BASE,
-            env=_environment(site),
+            env=site.environment,
             capture_output=True,
             text=True,
             check=True,
