@@ -62,8 +62,7 @@ def pytest_runtest_setup(item):
 def pytest_terminal_summary(terminalreporter, config):
     """Print every goal of this run; `make test-long` keeps them in the docs.
 
-    It runs the quick goals side by side and the long ones one after another: the
-    first run leaves its rows to the second, which writes the table.
+    The quick ones belong to `make test`, which leaves its rows to `make test-long`.
     """
     rows = [
         row

@@ -1,5 +1,7 @@
 """The table of goals at the end of `make test-long` (docs/reliability.md).
 
+It holds the quick goals too, as the last `make test` reached them.
+
 A test of a goal says which one it is and what it must reach in its marker, and what
 it reached with the fixture `reached`:
 
