@@ -703,6 +703,8 @@ def keep_a_thousand(cast, random_source):
     return kept
 
 
+# Two thousand pages and commands: a minute and more.
+@pytest.mark.long
 @pytest.mark.goal(
     "G12", "1,000 sampled versions: each shown to the teacher and brought back"
 )
