@@ -150,3 +150,28 @@ def pairs(
         else:
             found.append((left.pop(0) if left else None, item))
     return found + [(item, None) for item in left]
+
+
+def same_ends(before: Sequence, after: Sequence) -> tuple[int, int]:
+    """Return how many signs two texts share at their beginning, then at their end.
+
+    Halving, for texts or bytes: comparing slices is quicker than comparing signs.
+    """
+    shared = min(len(before), len(after))
+    head = _largest(shared, lambda n: before[:n] == after[:n])
+    tail = _largest(
+        shared - head, lambda n: before[len(before) - n :] == after[len(after) - n :]
+    )
+    return head, tail
+
+
+def _largest(most: int, holds: Callable[[int], bool]) -> int:
+    """Return the largest number up to `most` for which it holds; it holds for 0."""
+    low = 0
+    while low < most:
+        middle = (low + most + 1) // 2
+        if holds(middle):
+            low = middle
+        else:
+            most = middle - 1
+    return low

@@ -5,7 +5,7 @@ what happened on paper or in another program. It shows a way of working; it prov
 nothing about anybody (DECISIONS 21).
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from assessments import difference
@@ -111,11 +111,7 @@ def _is_one_piece(come: str, before: Save, save: Save) -> bool:
 
 def _changes(before: str, after: str) -> Iterator[tuple[int, str, str]]:
     """Yield (start, what went, what came), each where the ones before it leave it."""
-    shared = min(len(before), len(after))
-    head = _largest(shared, lambda n: before[:n] == after[:n])
-    tail = _largest(
-        shared - head, lambda n: before[len(before) - n :] == after[len(after) - n :]
-    )
+    head, tail = difference.same_ends(before, after)
     gone = before[head : len(before) - tail]
     come = after[head : len(after) - tail]
     if min(len(gone), len(come)) <= LARGE:
@@ -133,18 +129,6 @@ def _changes(before: str, after: str) -> Iterator[tuple[int, str, str]]:
             yield place, went, came
         place += len(text)
         went = ""
-
-
-def _largest(most: int, holds: Callable[[int], bool]) -> int:
-    """Return the largest number up to `most` for which it holds; it holds for 0."""
-    low = 0
-    while low < most:
-        middle = (low + most + 1) // 2
-        if holds(middle):
-            low = middle
-        else:
-            most = middle - 1
-    return low
 
 
 def applied(text: str, edits: Iterable[Edit]) -> str:

@@ -427,8 +427,14 @@ class AnswerVersion(models.Model):
     number = models.PositiveIntegerField()
     part = models.CharField(max_length=6, default="answer")
     packed = models.BinaryField()
+    # No index: only deleting a school's demonstration asks for the deltas of a text.
     whole = models.ForeignKey(
-        "self", models.PROTECT, related_name="deltas", null=True, blank=True
+        "self",
+        models.PROTECT,
+        related_name="deltas",
+        null=True,
+        blank=True,
+        db_index=False,
     )
     length = models.PositiveIntegerField()
     words = models.PositiveIntegerField()
