@@ -152,7 +152,7 @@ class TestDemonstration:
             capture_output=True,
             text=True,
         )
-        assert result.stdout.startswith("Demonstration removed: 20 people"), result
+        assert result.stdout.startswith("Demonstration removed: 62 people"), result
 
         with make_run(clone) as (_, _, output):
             assert "/set-up/" in output
