@@ -37,6 +37,7 @@ class Relay:
         self.saves = 0
         self.now = 0
         self.most_at_once = 0
+        self._tasks = set()
         self._loop = asyncio.new_event_loop()
         started = threading.Event()
         self._thread = threading.Thread(
@@ -70,11 +71,15 @@ class Relay:
         self._loop.close()
 
     async def _serve(self, reader, writer):
+        # The loop itself remembers tasks only weakly.
+        task = asyncio.current_task()
+        self._tasks.add(task)
         try:
             with contextlib.suppress(OSError, EOFError, asyncio.LimitOverrunError):
                 await self._one(reader, writer)
         finally:
-            writer.close()
+            await _closed(writer)
+            self._tasks.discard(task)
 
     async def _one(self, reader, writer):
         if self.mode == "reset":
@@ -128,7 +133,13 @@ class Relay:
             await writer.drain()
             return await reader.read()
         finally:
-            writer.close()
+            await _closed(writer)
+
+
+async def _closed(writer):
+    writer.close()
+    with contextlib.suppress(OSError, asyncio.TimeoutError):
+        await asyncio.wait_for(writer.wait_closed(), 1)
 
 
 def _cut(writer):

@@ -135,14 +135,18 @@ def test_an_update_keeps_every_word(name, tmp_path, reached):
         _, seconds = migrate(whole)
         assert fingerprint(place, whole.environment["DATABASE_URL"]) == (texts, before)
 
-        interrupted = 0
-        for kill in range(KILLS):
-            address = place.copy(f"kill{kill}")
+        interrupted = tries = 0
+        while interrupted < KILLS and tries < 4 * KILLS:
+            address = place.copy(f"kill{tries}")
             site = Site(tmp_path, DATABASE_URL=address)
             # The first quarter is Python getting up.
-            point = 0.25 + 0.75 * (kill + random.random()) / (KILLS + 1)
-            done, _ = migrate(site, kill_after=seconds * point)
+            point = 0.25 + 0.75 * (tries % KILLS + random.random()) / (KILLS + 1)
+            done, took = migrate(site, kill_after=seconds * point)
+            if done:
+                # The machine has become quicker since it was measured.
+                seconds = min(seconds, took)
             interrupted += not done
+            tries += 1
             assert migrate(site)[0]
             assert fingerprint(place, address) == (texts, before), point
 
@@ -152,4 +156,4 @@ def test_an_update_keeps_every_word(name, tmp_path, reached):
         assert fingerprint(place, address) == (texts, before)
 
     reached(f"{texts} texts identical; {interrupted} of {KILLS} updates interrupted")
-    assert interrupted >= KILLS - 1
+    assert interrupted == KILLS
