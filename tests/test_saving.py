@@ -619,6 +619,21 @@ def test_no_script(browser, lan_site, how, reached):
     reached(how)
 
 
+def test_words_from_before_the_script_had_come_are_saved(context, lan_site):
+    page = open_desk(context, lan_site)
+    fresh_text(page, "Before.")
+    held = []
+    context.route("**/autosave*.js", lambda route: held.append(route))
+    page.goto(page.url, wait_until="commit")
+    page.locator("#answer").fill("Before. Typed while the page was still loading.")
+    page.wait_for_timeout(300)
+    held[0].continue_()
+    wait_until_on_server(
+        lan_site, page, "Before. Typed while the page was still loading."
+    )
+    wait_until_saved(page)
+
+
 @pytest.mark.goal("G11", "too long is said while typing; nothing is cut off")
 def test_a_text_above_the_limit_is_told_while_typing(context, lan_site, reached):
     page = open_desk(context, lan_site)

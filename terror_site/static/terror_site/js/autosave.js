@@ -84,15 +84,16 @@ const gate = {
 
 /* One text that is saved by itself: the answer, or the plan as a list. */
 class Draft {
-  constructor(part, read, write, baseField) {
+  constructor(part, rendered, read, write, baseField) {
     this.part = part;
     this.read = read;
     this.write = write;
     this.baseField = baseField;
     this.copy = new LocalCopy(reader, form.dataset.autosave, part, form.dataset.tab);
     this.patience = new Patience();
-    // What the server holds, and the last text that was given a number.
-    this.held = normalised(read());
+    // What the server holds, and the last text that was given a number. On a slow line
+    // somebody writes before this script is there: the page as it came counts.
+    this.held = normalised(rendered);
     this.shot = { text: this.held, number: 1 };
     this.isSending = false;
     this.isBeside = false;
@@ -417,6 +418,7 @@ async function begin() {
   drafts.push(
     new Draft(
       "answer",
+      answer.defaultValue,
       () => answer.value,
       (text) => {
         answer.value = text;
@@ -426,6 +428,7 @@ async function begin() {
     ),
     new Draft(
       "plan",
+      JSON.stringify(plan.map((box) => box.defaultValue)),
       () => JSON.stringify(plan.map((box) => box.value)),
       (text) => {
         const lines = JSON.parse(text);
@@ -443,6 +446,7 @@ async function begin() {
       if (await draft.isOvertaken()) return location.reload();
     }
     for (const draft of drafts) await draft.recover();
+    for (const draft of drafts) draft.touch();
     if (await handInWish.stands(reader, wish.address)) await wish.begin();
   } catch {
     for (const draft of drafts) draft.copy.works = false;
