@@ -12,9 +12,14 @@ from tests.site import BASE, running_site
 
 
 @pytest.fixture(autouse=True)
-def _forget_the_school():
-    """The school is cached for seconds; a test's school is gone with the test."""
+def _forget_the_school(monkeypatch):
+    """The school is cached for seconds; a test's school is gone with the test.
+
+    Within a test it is remembered throughout: where queries are counted, a slow machine
+    would else read it once more.
+    """
     cache.clear()
+    monkeypatch.setattr("people.models.SCHOOL_CACHE_SECONDS", 600)
 
 
 @pytest.fixture(scope="session")
