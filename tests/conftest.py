@@ -6,8 +6,9 @@ from django.core.cache import cache
 from xdist.scheduler import LoadScopeScheduling
 
 from tests import goals
-from tests.browser import chromium
+from tests.browser import LAN_NAME, chromium
 from tests.goals import reached  # noqa: F401 (a fixture)
+from tests.relay import Relay
 from tests.site import BASE, running_site
 
 
@@ -33,6 +34,33 @@ def site():
 def browser():
     with chromium() as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def lan_site():
+    """A site of its own under a LAN name, behind a line that tests can break."""
+    with running_site(ALLOWED_HOSTS=f"{LAN_NAME},127.0.0.1") as running:
+        running.relay = Relay(running.port)
+        running.address = f"http://{LAN_NAME}:{running.relay.port}"
+        yield running
+        running.relay.close()
+
+
+@pytest.fixture
+def relay(lan_site):
+    """The line between browser and server, whole again after each test."""
+    yield lan_site.relay
+    lan_site.relay.mode = "pass"
+    lan_site.relay.false_reply = None
+
+
+@pytest.fixture
+def context(browser, relay):
+    made = browser.new_context()
+    made.set_default_timeout(15_000)
+    yield made
+    relay.mode = "pass"
+    made.close()
 
 
 @functools.cache

@@ -11,7 +11,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser import LAN_NAME, Watch, sign_in
+from tests.browser import Watch, sign_in
 from tests.desk import (
     KEPT,
     MISSING,
@@ -26,36 +26,9 @@ from tests.desk import (
     wait_until_on_server,
     wait_until_saved,
 )
-from tests.relay import Relay, reply
-from tests.site import running_site
+from tests.relay import reply
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def lan_site():
-    with running_site(ALLOWED_HOSTS=f"{LAN_NAME},127.0.0.1") as running:
-        running.relay = Relay(running.port)
-        running.address = f"http://{LAN_NAME}:{running.relay.port}"
-        yield running
-        running.relay.close()
-
-
-@pytest.fixture
-def relay(lan_site):
-    """The line between browser and server, whole again after each test."""
-    yield lan_site.relay
-    lan_site.relay.mode = "pass"
-    lan_site.relay.false_reply = None
-
-
-@pytest.fixture
-def context(browser, relay):
-    made = browser.new_context()
-    made.set_default_timeout(15_000)
-    yield made
-    relay.mode = "pass"
-    made.close()
 
 
 def press_save(page):
@@ -632,6 +605,8 @@ def test_words_from_before_the_script_had_come_are_saved(context, lan_site):
         lan_site, page, "Before. Typed while the page was still loading."
     )
     wait_until_saved(page)
+
+    assert false_moments(lan_site, page) == []
 
 
 @pytest.mark.goal("G11", "too long is said while typing; nothing is cut off")

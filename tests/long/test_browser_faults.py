@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Error as BrowserError, expect
 
-from tests.browser import LAN_NAME, options, sign_in
+from tests.browser import options, sign_in
 from tests.desk import (
     QUESTION,
     add,
@@ -29,35 +29,9 @@ from tests.desk import (
     wait_until_on_server,
     wait_until_saved,
 )
-from tests.relay import Relay
-from tests.site import running_site
 
 pytestmark = [pytest.mark.long, pytest.mark.browser]
 OTHER_QUESTION = "/questions/aqa-5-lives-under-stalin/"
-
-
-@pytest.fixture(scope="module")
-def lan_site():
-    with running_site(ALLOWED_HOSTS=f"{LAN_NAME},127.0.0.1") as running:
-        running.relay = Relay(running.port)
-        running.address = f"http://{LAN_NAME}:{running.relay.port}"
-        yield running
-        running.relay.close()
-
-
-@pytest.fixture
-def relay(lan_site):
-    yield lan_site.relay
-    lan_site.relay.mode = "pass"
-
-
-@pytest.fixture
-def context(browser, relay):
-    made = browser.new_context()
-    made.set_default_timeout(15_000)
-    yield made
-    relay.mode = "pass"
-    made.close()
 
 
 class Profile:
