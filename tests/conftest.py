@@ -30,8 +30,9 @@ def site():
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
+    """Ends with its file: while it runs, Django refuses the database in its thread."""
     with chromium() as running:
         yield running
 
