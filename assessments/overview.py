@@ -1,5 +1,7 @@
 """What a teacher sees of a class and of one student, made from the mark book."""
 
+import datetime
+
 from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy as _
@@ -18,6 +20,8 @@ from assessments.models.marks import Release
 from people import roles
 from people.models import TeachingGroup
 
+# For so long after its date a task is still written by whoever is late.
+A_DAY = datetime.timedelta(days=1)
 OBJECTIVE_NAMES = {
     0: ("SPaG", ""),
     1: ("AO1", _("knowledge")),
@@ -96,6 +100,11 @@ def class_page(group, user, assignments):
             )
         ],
         "releases": _releases(book),
+        "open_tasks": [
+            task
+            for task in assignments
+            if task.due_at + task.grace + A_DAY > timezone.now()
+        ],
         "sheets": ClassFeedback.objects.visible_to(user)
         .filter(assignment__group=group)
         .select_related("assignment__assessment", "made_by")[:6],

@@ -27,6 +27,7 @@ urlpatterns = [
         overview.student_feedback_run,
         name="student-feedback-run",
     ),
+    path("tasks/<int:pk>/writing/", overview.writing_now, name="writing-now"),
     path(
         "tasks/<int:pk>/class-feedback/",
         overview.class_feedback_make,

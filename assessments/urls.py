@@ -57,6 +57,7 @@ urlpatterns = [
         views.answer_improve,
         name="answer-improve",
     ),
+    path("scripts/<slug:public_id>/desk/", views.desk_sign, name="desk-sign"),
     path(
         "scripts/<slug:public_id>/hand-in/", views.script_hand_in, name="script-hand-in"
     ),

@@ -4,7 +4,7 @@ import contextlib
 
 from django.contrib import messages
 from django.db import OperationalError, transaction
-from django.http import Http404, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -307,6 +307,20 @@ def _receipt(kept):
         receipt["standing"] = kept.standing
         receipt["late"] = version.place == AnswerVersion.Place.LATE
     return receipt
+
+
+@require_POST
+def desk_sign(request, public_id):
+    """Note that a student's writing desk is open, or being left; two queries."""
+    noted = Script.objects.filter(
+        student_id=request.user.pk, public_id=public_id
+    ).note_sign(is_leaving="leaving" in request.POST)
+    if not noted:
+        return refusal("unknown", _("There is no such script of yours."), 404)
+    return HttpResponse(status=204)
+
+
+desk_sign.answers_scripts = True
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

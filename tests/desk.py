@@ -57,6 +57,18 @@ def open_desk(context, site, question=QUESTION):
     return page
 
 
+def open_task(site):
+    """Return (script, task, name): what the first student still has to hand in."""
+    with database(site) as rows:
+        return rows.execute(
+            "SELECT public_id, assignment_id, first_name || ' ' || last_name"
+            " FROM assessments_script JOIN people_user person"
+            " ON person.id = student_id WHERE username = ? AND question_id IS NULL"
+            " AND handed_in_at IS NULL LIMIT 1",
+            [site.account("student")["username"]],
+        ).fetchone()
+
+
 def status(page):
     return page.locator("#saved")
 

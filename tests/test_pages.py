@@ -163,6 +163,7 @@ RULES = {
             "assignment-start",
             "answer-save",
             "answer-improve",
+            "desk-sign",
             "script-take-back",
             "script-self-mark",
         )
@@ -276,6 +277,7 @@ RULES = {
         for name in (
             "class-overview",
             "class-missing",
+            "writing-now",
             "class-feedback-run",
             "student-overview",
             "student-feedback-run",
@@ -298,6 +300,7 @@ POSTS = {
     "assessments:script-write": {"sam": 302},
     "assessments:script-answer": {"sam": 302},
     "assessments:answer-save": {"sam": 200, "nobody": 401},
+    "assessments:desk-sign": {"sam": 204, "nobody": 401},
     "assessments:answer-versions": {"sam": 302},
     "assessments:version-compare": {"sam": 302},
     "assessments:script-hand-in": {"sam": 302},
@@ -472,6 +475,7 @@ class PagesTest(SchoolTestCase):
         special = {
             "staff:class-overview": [self.hi1.pk],
             "staff:class-missing": [self.hi1.pk],
+            "staff:writing-now": [self.assignment.pk],
             "staff:class-feedback-run": [self.hi1.pk],
             "staff:class-export": [self.hi1.pk, "csv"],
             "staff:year-export": [self.hi1.cohort, "csv"],
@@ -503,6 +507,7 @@ class PagesTest(SchoolTestCase):
             "assessments:script-answer": [open_id, 1],
             "assessments:script-hand-in": [open_id],
             "assessments:answer-save": [open_id, 1],
+            "assessments:desk-sign": [open_id],
             "assessments:answer-versions": [open_id, 1],
             "assessments:version-detail": [open_id, 1, 1],
             "assessments:version-compare": [open_id, 1, 2],

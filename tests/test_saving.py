@@ -21,6 +21,7 @@ from tests.desk import (
     fresh_text,
     on_server,
     open_desk,
+    open_task,
     status,
     unsent,
     wait_until_on_server,
@@ -94,6 +95,42 @@ def test_loss_of_the_connection_is_seen(context, lan_site, relay, mode, reached)
     wait_until_on_server(lan_site, page, "Before. After.")
     wait_until_saved(page)
     assert false_moments(lan_site, page) == []
+
+
+@pytest.mark.goal("G26", "the teacher’s list shows a lost connection within 60 s")
+def test_the_teachers_list_sees_a_lost_connection(
+    context, browser, lan_site, relay, reached
+):
+    script, task, name = open_task(lan_site)
+    page = context.new_page()
+    page.goto(lan_site.address)
+    sign_in(page, lan_site, "student")
+    page.goto(f"{lan_site.address}/scripts/{script}/")
+    add(page, " More.")
+    wait_until_saved(page)
+    staff = browser.new_context()
+    desk = staff.new_page()
+    # The teacher's own line is whole.
+    direct = f"http://127.0.0.1:{lan_site.port}"
+    desk.goto(direct)
+    account = lan_site.account("teacher")
+    desk.locator("[name=username]").fill(account["username"])
+    desk.locator("[name=password]").fill(account["password"])
+    desk.get_by_role("button", name="Sign in").click()
+    desk.goto(f"{direct}/admin/tasks/{task}/writing/")
+    row = desk.get_by_role("row").filter(has_text=name)
+    expect(row).to_contain_text("writing")
+
+    relay.mode = "hang"
+    began = time.monotonic()
+    expect(row).to_contain_text("no connection", timeout=60_000)
+    reached(f"{time.monotonic() - began:.0f} s")
+
+    relay.mode = "pass"
+    expect(row).to_contain_text("at the desk", timeout=60_000)
+    page.close()
+    expect(row).to_contain_text("away from the desk", timeout=60_000)
+    staff.close()
 
 
 def test_without_a_connection_words_stay_here_and_go_when_it_returns(context, lan_site):

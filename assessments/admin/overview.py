@@ -11,7 +11,13 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from assessments import class_feedback, exports, feedback_run, overview
+from assessments import (
+    class_feedback,
+    exports,
+    feedback_run,
+    overview,
+    writing_now as live,
+)
 from assessments.mark_book import MarkBook
 from assessments.models import Assignment, ClassFeedback
 from assessments.overview_forms import (
@@ -180,6 +186,21 @@ def student_feedback_run(request, pk):
         _("Feedback to print, %(name)s") % {"name": student},
         student=student,
         pages=feedback_run.pages(tasks, student),
+    )
+
+
+@staff_page()
+@require_safe
+def writing_now(request, pk):
+    """Who is writing a task at this moment; the page asks for itself anew."""
+    task = get_object_or_404(
+        Assignment.objects.visible_to(request.user).select_related(
+            "assessment", "group"
+        ),
+        pk=pk,
+    )
+    return _render(
+        request, "writing_now", _("Writing now"), task=task, **live.page(task)
     )
 
 

@@ -69,6 +69,13 @@ class ScriptQuerySet(models.QuerySet):
     def practice(self):
         return self.filter(assignment=None)
 
+    def note_sign(self, *, is_leaving):
+        """Keep a desk's sign of life or its farewell; returns how many scripts."""
+        now = timezone.now()
+        return self.filter(handed_in_at=None).update(
+            desk_seen_at=now, desk_left_at=now if is_leaving else None
+        )
+
     def with_newest_release(self):
         """Annotate `newest_release`: the kind of the last release, if any."""
         newest = models.OuterRef("pk")
@@ -156,6 +163,9 @@ class Script(models.Model):
         _("handed in"), null=True, blank=True, editable=False
     )
     marking_started_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # The writing desk's last sign of life, and since when another page is in front.
+    desk_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
+    desk_left_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = ScriptQuerySet.as_manager()
 

@@ -384,6 +384,7 @@ class CostTest(OverviewTestCase):
             reverse("staff:class-export", args=[self.hi1.pk, "xlsx"]),
             reverse("staff:year-export", args=[2028, "csv"]),
             reverse("staff:class-missing", args=[self.hi1.pk]),
+            reverse("staff:writing-now", args=[self.assignment.pk]),
             reverse("staff:search") + "?q=Stalin",
             reverse("staff:search") + "?q=a&in=students",
             reverse("admin:index"),

@@ -6,6 +6,7 @@
 
 import { rememberedCaret } from "./caret.js";
 import { length, normalised } from "./checksum.js";
+import { Signs } from "./desk-signs.js";
 import { canAsk, handIn, RefusedError } from "./hand-in.js";
 import { copiesOf, handInWish, LocalCopy, takeWord } from "./local-copy.js";
 import { offerRescueFile } from "./rescue-file.js";
@@ -39,6 +40,7 @@ const NOT_HANDED_IN =
   "not handed in yet – this page hands it in by itself when the connection is back";
 
 const token = () => form.elements.csrfmiddlewaretoken.value;
+const signs = new Signs(form.dataset.sign, token);
 
 let announcing = null;
 
@@ -239,7 +241,10 @@ class Draft {
       if (this.isFailing) deliverAll(reader, token(), form.dataset.tab).catch(() => {});
       this.patience.reset();
       if (!this.isChanged) this.copy.drop();
-      if (receipt.code === "saved") this.baseField.value = receipt.version;
+      if (receipt.code === "saved") {
+        this.baseField.value = receipt.version;
+        signs.saved();
+      }
       this.isBeside = receipt.code === "kept-beside";
       if (this.isBeside) this.besides(receipt, "a newer text stands – yours is kept beside it");
       else sayWhenSaved(receipt.saved_at);
@@ -392,8 +397,11 @@ function watch() {
   for (const box of [answer, ...plan]) {
     box.addEventListener("blur", () => drafts.forEach((draft) => draft.send()));
   }
-  const leave = () => drafts.forEach((draft) => draft.leave());
-  document.addEventListener("visibilitychange", () => document.hidden && leave());
+  const leave = () => {
+    drafts.forEach((draft) => draft.leave());
+    signs.leave();
+  };
+  document.addEventListener("visibilitychange", () => (document.hidden ? leave() : signs.give()));
   window.addEventListener("pagehide", leave);
   window.addEventListener("beforeunload", (event) => {
     const isAtRisk = (draft) => draft.isChanged && (draft.isFailing || !draft.copy.works);
@@ -438,6 +446,7 @@ async function begin() {
     ),
   );
   watch();
+  signs.give();
   // The page came saying that it does not save by itself: now it does.
   say(status.dataset.state, status.dataset.at ? `saved at ${status.dataset.at}` : "nothing to save yet");
   for (const part of document.querySelectorAll("[data-scripted]")) part.hidden = false;
