@@ -129,17 +129,34 @@ class Answer(models.Model):
     redraft_of = models.ForeignKey(
         "self", models.PROTECT, related_name="redrafts", null=True, blank=True
     )
+    # No index on what every save moves: PostgreSQL then changes the row in its place
+    # and leaves nothing behind. Whoever deletes versions makes one (`erasing.py`).
     current = models.ForeignKey(
-        "AnswerVersion", models.PROTECT, related_name="+", null=True, blank=True
+        "AnswerVersion",
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
     )
     current_plan = models.ForeignKey(
-        "AnswerVersion", models.PROTECT, related_name="+", null=True, blank=True
+        "AnswerVersion",
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
     )
     handed_in_version = models.ForeignKey(
         "AnswerVersion", models.PROTECT, related_name="+", null=True, blank=True
     )
     latest_whole = models.ForeignKey(
-        "AnswerVersion", models.PROTECT, related_name="+", null=True, blank=True
+        "AnswerVersion",
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
     )
     last_number = models.PositiveIntegerField(default=0)
 
@@ -427,14 +444,9 @@ class AnswerVersion(models.Model):
     number = models.PositiveIntegerField()
     part = models.CharField(max_length=6, default="answer")
     packed = models.BinaryField()
-    # No index: only deleting a school's demonstration asks for the deltas of a text.
+    # Its index is for erasing: each row that goes is looked up here.
     whole = models.ForeignKey(
-        "self",
-        models.PROTECT,
-        related_name="deltas",
-        null=True,
-        blank=True,
-        db_index=False,
+        "self", models.PROTECT, related_name="deltas", null=True, blank=True
     )
     length = models.PositiveIntegerField()
     words = models.PositiveIntegerField()

@@ -37,7 +37,6 @@ from people.sessions import SessionStore  # noqa: E402
 from tests.load.client import essay  # noqa: E402
 
 PASSWORD = "four quiet words here"
-ESSAY_SAVES = 600
 
 
 @transaction.atomic
@@ -191,12 +190,43 @@ def database_bytes():
         return cursor.fetchone()[0]
 
 
-def storage(students):
-    """Return the KB of an essay that grows to 3 KB in 40 minutes, saved every 4 s.
+def typed_saves(text, minutes=40, keys_a_second=3, sentence=12):
+    """Return the texts that a desk saves of an essay that is typed in this time.
+
+    Sentence by sentence of twelve words, with equal pauses to think between them;
+    saved 4 s after the last save while keys go down, and 1 s after the last key
+    (docs/saving.md).
+    """
+    words = text.split()
+    ends = [
+        len(" ".join(words[:count])) for count in range(sentence, len(words), sentence)
+    ]
+    ends.append(len(text))
+    if (minutes * 60 - len(text) / keys_a_second) / len(ends) <= 1:
+        raise ValueError("Nobody types that much in this time.")
+    each = 4 * keys_a_second
+    places, begin = [], 0
+    for end in ends:
+        places += [*range(begin + each, end, each), end]
+        begin = end
+    return [text[:place] for place in places]
+
+
+def without_a_pause(text, saves=600):
+    """Return what is saved every 4 s for 40 minutes: more than that is impossible."""
+    words = text.split()
+    return [
+        " ".join(words[: len(words) * number // saves])
+        for number in range(1, saves + 1)
+    ]
+
+
+def storage(students, pauses):
+    """Return the KB that an essay of 3 KB takes, written in 40 minutes.
 
     Some essays in turns, as a class writes: an index has no tidy order either.
     """
-    words = essay(1).split()
+    texts = typed_saves(essay(1)) if pauses else without_a_pause(essay(1))
     answers = list(
         Answer.objects.filter(script__in=[row["script"] for row in students])
         .select_related("script__student")
@@ -205,8 +235,7 @@ def storage(students):
     compact()
     before = database_bytes()
     base = dict.fromkeys(answers)
-    for number in range(1, ESSAY_SAVES + 1):
-        text = " ".join(words[: len(words) * number // ESSAY_SAVES])
+    for number, text in enumerate(texts, 1):
         for answer in answers:
             kept = answer.keep(
                 text, writer=answer.script.student, origin="autosave", tab="Xy3-5Zab",
@@ -219,6 +248,7 @@ def storage(students):
     each = 1024 * len(answers)
     compact()
     return {
+        "saves": len(texts),
         "kilobytes": grown / each,
         "compact": (database_bytes() - before) / each,
         "packed": packed / each,
