@@ -111,17 +111,37 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         },
     }
 else:
+    # Connections that a process shares (`docs/scaling.md`); else one for each thread.
+    pool = env.int("DATABASE_POOL", default=0)
     DATABASES["default"] |= {
-        "CONN_MAX_AGE": 60,
+        "CONN_MAX_AGE": 0 if pool else 60,
         "CONN_HEALTH_CHECKS": True,
         # What stands in the address, sslmode above all, is kept.
         "OPTIONS": {
+            **(
+                {"pool": {"min_size": 1, "max_size": pool, "timeout": 5}}
+                if pool
+                else {}
+            ),
             # A save is to hear within ten seconds that the database is away.
             "connect_timeout": 5,
             "options": "-c synchronous_commit=on -c statement_timeout=15000 "
             "-c lock_timeout=5000",
             **DATABASES["default"].get("OPTIONS", {}),
         },
+    }
+# Each process remembers for itself what may be some seconds old, unless several app
+# servers share a Redis.
+REDIS_URL = env("REDIS_URL", default="")
+if REDIS_URL:
+    CACHES = {
+        "default": {
+            "BACKEND": "terror_site.cache.ForgivingRedisCache",
+            "LOCATION": REDIS_URL,
+            "KEY_PREFIX": "classroom",
+            # A cache that hangs must not hang a save.
+            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+        }
     }
 # Not in a cookie of its own: the privacy page counts two.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
@@ -159,9 +179,28 @@ FORMAT_MODULE_PATH = ["terror_site.formats"]
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
-MEDIA_ROOT = VAR_DIR / "media"
+# Several app servers: a folder that all of them mount, or a bucket (`docs/scaling.md`).
+MEDIA_ROOT = Path(env("MEDIA_DIR", default=str(VAR_DIR / "media")))
+S3_BUCKET = env("S3_BUCKET", default="")
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": (
+        {
+            "BACKEND": "storages.backends.s3.S3Storage",
+            # Read through a permission check, never from the bucket's own address.
+            "OPTIONS": {
+                "bucket_name": S3_BUCKET,
+                "endpoint_url": env("S3_ENDPOINT", default=None),
+                "region_name": env("S3_REGION", default=None),
+                "access_key": env("S3_ACCESS_KEY", default=None),
+                "secret_key": env("S3_SECRET_KEY", default=None),
+                "addressing_style": env("S3_ADDRESSING", default="auto"),
+                "default_acl": None,
+                "file_overwrite": False,
+            },
+        }
+        if S3_BUCKET
+        else {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+    ),
     "staticfiles": {"BACKEND": "terror_site.static_files.HashedStaticStorage"},
 }
 WHITENOISE_MAX_AGE = 60 * 60
