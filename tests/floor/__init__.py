@@ -17,7 +17,8 @@ def floor(site):
         "from granian.server import Server; from granian.constants import Interfaces;"
         "import os; Server('terror_site.wsgi:application', address='127.0.0.1',"
         f"port={port}, interface=Interfaces.WSGI, workers=os.cpu_count(),"
-        "blocking_threads=2, log_level='warning', websockets=False).serve()"
+        "blocking_threads=2, backlog=2048, log_level='warning', "
+        "websockets=False).serve()"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", code],
