@@ -207,6 +207,9 @@ def cold_page(browser, site, path):
 
 
 def main():
+    # It measures with what is above.
+    from tests import bench_school  # noqa: PLC0415
+
     lines = [
         "# Benchmarks",
         "",
@@ -303,6 +306,7 @@ def main():
         ),
         "",
     ]
+    lines += [*bench_school.lines(), ""]
     lines += [
         "## Many at once",
         "",
