@@ -2,10 +2,14 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: run test test-postgres test-long check bench screenshots format lock dev
+.PHONY: run restore test test-postgres test-long check bench screenshots format lock dev
 
 run:
 	@$(PYTHON) terror_site/bootstrap.py
+
+# make restore FILE=/media/stick/classroom-20261126-180000.zip
+restore:
+	@$(PYTHON) terror_site/bootstrap.py restore "$(FILE)"
 
 dev:
 	@$(PYTHON) terror_site/bootstrap.py install-dev

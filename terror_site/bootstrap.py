@@ -182,6 +182,14 @@ def main(arguments):
     folder = Path(os.environ.get("VAR_DIR") or BASE / "var")
     check_writable(folder)
     folder.chmod(0o700)
+    if arguments[:1] == ["restore"]:
+        # On a new computer there is neither a key nor a database yet.
+        install()
+        make_secret_key(folder)
+        os.chdir(BASE)
+        command = [str(VENV_PYTHON), str(BASE / "manage.py"), *arguments]
+        environment = {"SITE_SCHEME": "http", **os.environ}
+        sys.exit(subprocess.run(command, env=environment).returncode)
     host = os.environ.get("HOST") or "127.0.0.1"
     port = os.environ.get("PORT") or "8000"
     if not port.isdigit() or not 0 < int(port) < 65536:

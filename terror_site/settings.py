@@ -205,6 +205,9 @@ STORAGES = {
 }
 WHITENOISE_MAX_AGE = 60 * 60
 
+BACKUP_DIR = Path(env("BACKUP_DIR", default=str(VAR_DIR / "backups")))
+BACKUP_KEEP = env.int("BACKUP_KEEP", default=30)
+
 # Safety
 
 # The longest text comes in by every door: a form without script sends a sign outside

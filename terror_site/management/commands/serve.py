@@ -9,7 +9,7 @@ from django.db import connections
 from granian.constants import Interfaces
 from granian.server import Server
 
-from terror_site import room, storage
+from terror_site import room, serving, storage
 from terror_site.management.commands.prepare import Command as Prepare, sign_in_lines
 
 
@@ -52,6 +52,8 @@ class Command(BaseCommand):
         else:
             room.give_back_if_short()
             storage.check()
+        # Held until this process ends: nobody restores under a site that runs.
+        self.serving = serving.hold()
         address = public_address(host, port)
         lines = ["", *sign_in_lines(address), "", f"Open {address}   (Ctrl+C stops it)"]
         self.stdout.write("\n".join(lines))
