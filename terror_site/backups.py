@@ -91,7 +91,7 @@ def make(folder, keep=0, say=lambda line: None):
         _sync(folder)
     finally:
         part.unlink(missing_ok=True)
-    note(folder, path)
+    _note(path)
     if keep:
         for old in newest_first(folder)[keep:]:
             old.unlink()
@@ -358,7 +358,7 @@ def _move(pairs, logs, aside):
 # What the operator knows
 
 
-def note(folder, path):
+def _note(path):
     """Write down when the last backup was made and checked, for the front page."""
     said = {
         "file": path.name,
@@ -366,9 +366,10 @@ def note(folder, path):
         "made_at": timezone.now().isoformat(),
         "checked_at": timezone.now().isoformat(),
     }
-    half = Path(folder) / "last.json.new"
+    settings.BACKUP_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    half = settings.BACKUP_DIR / "last.json.new"
     half.write_text(json.dumps(said))
-    half.replace(Path(folder) / "last.json")
+    half.replace(settings.BACKUP_DIR / "last.json")
 
 
 def last():

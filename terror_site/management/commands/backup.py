@@ -1,5 +1,3 @@
-from pathlib import Path
-
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
@@ -40,8 +38,6 @@ class Command(BaseCommand):
             path = backups.make(options["folder"], options["keep"], self.stdout.write)
         except (backups.BackupError, OSError) as error:
             raise CommandError(f"No backup was made. {error}") from error
-        if Path(options["folder"]) != settings.BACKUP_DIR:
-            backups.note(settings.BACKUP_DIR, path)
         self.stdout.write(
             f"Backed up and checked: {path} ({path.stat().st_size / 2**20:.1f} MB)."
         )
