@@ -44,8 +44,9 @@ def owner():
 class Cluster:
     """A throw-away cluster that can be started, killed and started again."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, listen="127.0.0.1"):
         self.folder = folder
+        self.listen = listen
         self.data = f"{folder}/data"
         self.user = owner()
         self.programs = programs()
@@ -82,7 +83,7 @@ class Cluster:
             self.process = subprocess.Popen(
                 [
                     self.programs / "postgres", "-D", self.data, "-p", str(self.port),
-                    "-c", "listen_addresses=127.0.0.1", "-k", self.folder,
+                    "-c", f"listen_addresses={self.listen}", "-k", self.folder,
                 ],
                 **self._how,
                 stdout=output,

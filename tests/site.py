@@ -77,7 +77,7 @@ class Site:
         """Wait until a page can be had; return after how many seconds."""
         began = time.monotonic()
         # Not `address`: a test may reach the site through a relay of its own.
-        ready = f"http://127.0.0.1:{self.port}/health/ready"
+        ready = f"http://{self.environment['HOST']}:{self.port}/health/ready"
         while time.monotonic() < began + START_SECONDS:
             if self.process.poll() is not None:
                 raise AssertionError(f"The site stopped: {self.log}")
