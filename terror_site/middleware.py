@@ -4,11 +4,12 @@ import contextlib
 import logging
 import time
 
+from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 
-from terror_site import failures, room, views
+from terror_site import failures, request_ids, room, views
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,24 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
                 status=401,
             )
         return views.typed_again(request, is_signed_out=True)
+
+
+class RequestIdMiddleware:
+    """Give each request an id that its answer, its error page and the log share.
+
+    What a visitor sends as one is believed only where a proxy stands before the site.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        is_trusted = settings.SECURE_PROXY_SSL_HEADER is not None
+        given = request.headers.get(request_ids.HEADER, "") if is_trusted else ""
+        found = request_ids.begin(given)
+        response = self.get_response(request)
+        response[request_ids.HEADER] = found
+        return response
 
 
 class AnswerMiddleware:

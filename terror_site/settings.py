@@ -56,6 +56,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "terror_site.middleware.RequestIdMiddleware",
     # First what every answer gets, redirects, refusals and static files included.
     "terror_site.middleware.AnswerMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -253,20 +254,22 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"] + (
 )
 X_FRAME_OPTIONS = "DENY"
 
-# Logs go to the terminal or the service's journal; never answers or names.
+# Logs go to the terminal or the service's journal; never answers or names. LOG_FORMAT
+# is `line` or `json`.
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}
+        "line": {"()": "terror_site.logs.LineFormatter"},
+        "json": {"()": "terror_site.logs.JSONFormatter"},
     },
     "filters": {"refusals": {"()": "terror_site.logs.ShortRefusals"}},
     "handlers": {
         "terminal": {
             "class": "logging.StreamHandler",
             "filters": ["refusals"],
-            "formatter": "line",
+            "formatter": env("LOG_FORMAT", default="line"),
         }
     },
     "loggers": {

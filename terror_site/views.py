@@ -7,7 +7,7 @@ import sys
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import DisallowedHost, RequestDataTooBig
-from django.db import connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpResponse, JsonResponse
 from django.http.request import split_domain_port
 from django.middleware.csrf import get_token
@@ -21,7 +21,7 @@ from assessments import progress, work
 from lessons import study
 from lessons.models import Lesson
 from people.models import TeachingGroup
-from terror_site import failures, room
+from terror_site import failures, request_ids, room
 
 logger = logging.getLogger(__name__)
 
@@ -83,9 +83,12 @@ def health_alive(request):
 @login_not_required
 @require_safe
 def health_ready(request):
-    """Answer 200 when the database answers as well; otherwise 503."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
+    """Answer 200 when the database answers as well; otherwise 503, and no more."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except (DatabaseError, InterfaceError):
+        return HttpResponse("not ready\n", status=503, content_type="text/plain")
     return HttpResponse("ready\n", content_type="text/plain")
 
 
@@ -117,6 +120,11 @@ def _sentences():
             _("The page sent more than this site takes in one go."),
             _("Send a smaller file or a shorter text."),
         ),
+        429: (
+            _("That was too often"),
+            _("This came many times within a short while, so it has to wait."),
+            _("Wait a minute, then try again. Nothing was lost."),
+        ),
         500: (
             _("Something went wrong here"),
             _("It is our fault, not yours, and it has been written down."),
@@ -132,6 +140,7 @@ _CODES = {
     404: "unknown",
     405: "wrong-method",
     413: "too-large",
+    429: "too-often",
     500: "broken",
     503: "busy",
 }
@@ -154,7 +163,11 @@ def error_page(request, status, template="terror_site/error.html", **context):
     title, happened, next_step = _sentences()[known]
     if is_from_script(request):
         return JsonResponse(
-            {"code": _CODES[known], "sentence": f"{happened} {next_step}"},
+            {
+                "code": _CODES[known],
+                "sentence": f"{happened} {next_step}",
+                "request": request_ids.current(),
+            },
             status=status,
         )
     return HttpResponse(
@@ -165,6 +178,7 @@ def error_page(request, status, template="terror_site/error.html", **context):
                 "title": title,
                 "happened": happened,
                 "next_step": next_step,
+                "request_id": request_ids.current(),
                 **context,
             },
         ),
