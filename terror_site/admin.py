@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from assessments import landing
 from people.models import TeachingGroup, User
+from terror_site import backups
+from terror_site.version import VERSION
 
 
 class PeoplePicker(AutocompleteJsonView):
@@ -52,6 +54,10 @@ class MarkingSite(admin.AdminSite):
     def autocomplete_view(self, request):
         return PeoplePicker.as_view(admin_site=self)(request)
 
+    def each_context(self, request):
+        """Tell staff, and nobody else, which version this is."""
+        return {**super().each_context(request), "version": VERSION}
+
     def index(self, request, extra_context=None):
         """Show what is to be done today, then all that this person may open."""
         if request.user.has_perm("assessments.view_script"):
@@ -59,6 +65,9 @@ class MarkingSite(admin.AdminSite):
         else:
             own = TeachingGroup.objects.visible_to(request.user).with_student_count()
             today = {"classes": [{"group": group} for group in own]}
+        if request.user.has_perm("people.change_school"):
+            today["looks_after_site"] = True
+            today["backup"] = backups.last()
         return super().index(
             request,
             {
