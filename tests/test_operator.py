@@ -49,7 +49,9 @@ class BackupOnTheFrontPageTest(SchoolTestCase):
         self.assertContains(page, "5.0\xa0MB")
         self.assertNotContains(page, "too old")
 
-    @pytest.mark.goal("G36", "age and last check on the front page; a warning after 26 h")
+    @pytest.mark.goal(
+        "G36", "age and last check on the front page; a warning after 26 h"
+    )
     def test_after_26_hours_it_warns(self):
         self.back_up(26, 1)
 
