@@ -11,20 +11,23 @@ from django.contrib.auth.models import Group
 from django.core.checks import Error, Tags, register
 from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from people import roles
+from people.enrolments import KEEPS_ROSTERS
 from people.forms import AccountForm, NewPasswordForm, SchoolForm
 from people.models import (
     ROLE_LABELS,
+    Enrolment,
     Membership,
     School,
     Student,
     TeachingGroup,
     User,
 )
+from people.roster_pages import RosterPages
 
 # Rights come from roles; Django's groups would be a second place for them.
 admin.site.unregister(Group)
@@ -212,6 +215,23 @@ class NewSchoolRoleInline(NewMembershipInline):
         return roles.SITE_MANAGER in request.user.roles
 
 
+class EnrolmentInline(ScopedInline):
+    """A student's numbers, for whoever keeps the school's lists."""
+
+    model = Enrolment
+    fields = ["upn", "admission_number"]
+    can_delete = False
+    verbose_name_plural = _("numbers in the school’s lists")
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    def has_view_permission(self, request, obj=None):
+        return not KEEPS_ROSTERS.isdisjoint(request.user.roles)
+
+    has_change_permission = has_view_permission
+
+
 class AccountAdmin(ScopedMixin, UserAdmin):
     """Accounts without any way to superuser, permissions or another's kind."""
 
@@ -286,8 +306,24 @@ class AccountAdmin(ScopedMixin, UserAdmin):
 
 
 @admin.register(Student)
-class StudentAdmin(AccountAdmin):
+class StudentAdmin(RosterPages, AccountAdmin):
     """Students: who may see one may reset the password; only the office renames."""
+
+    change_list_template = "admin/people/student/change_list.html"
+    inlines = [EnrolmentInline]
+
+    def get_inlines(self, request, obj):
+        return self.inlines if obj and hasattr(obj, "enrolment") else []
+
+    def get_urls(self):
+        return [
+            path(
+                "import/",
+                self.admin_site.admin_view(self.import_view),
+                name="people_student_import",
+            ),
+            *super().get_urls(),
+        ]
 
     def get_readonly_fields(self, request, obj=None):
         own = super().get_readonly_fields(request, obj)

@@ -20,6 +20,24 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from people import roles
+from people.enrolments import Enrolment
+from people.roll_overs import RollOver, RollOverAccount, RollOverClass, RollOverPlace
+from people.subgroups import Subgroup
+
+__all__ = [
+    "Enrolment",
+    "Membership",
+    "RollOver",
+    "RollOverAccount",
+    "RollOverClass",
+    "RollOverPlace",
+    "School",
+    "Session",
+    "Student",
+    "Subgroup",
+    "TeachingGroup",
+    "User",
+]
 
 SCHOOL_CACHE_SECONDS = 5
 LAST_SITE_MANAGER = _(
@@ -378,6 +396,10 @@ class TeachingGroupQuerySet(models.QuerySet):
             )
         )
 
+    def current(self):
+        """Return the classes that are not archived."""
+        return self.filter(archived_at=None)
+
     def with_student_count(self):
         """Annotate `student_count`, the students who belong today."""
         students = (
@@ -400,6 +422,8 @@ class TeachingGroup(models.Model):
     cohort = models.PositiveSmallIntegerField(
         _("exam year"), help_text=_("The summer in which this class sits the exam.")
     )
+    # Its exam is over: it is read, and stands in no list of today's work.
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
     is_demonstration = models.BooleanField(default=False, editable=False)
 
     objects = TeachingGroupQuerySet.as_manager()

@@ -119,6 +119,7 @@ RULES = {
         hidden={"bea"},
         adders=ROSTER,
     ),
+    "admin:people_student_import": staff_pages(ROSTER),
     **model_pages(
         "people_user",
         viewers={"hal", "dee", "sid"},

@@ -1,0 +1,60 @@
+"""Groups inside a class, such as those who write the longer task.
+
+Imports no other model, so that `people.models` may import it.
+"""
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+
+class SubgroupQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Return those of classes worked in, or all to school roles.
+
+        A student never learns of them: they can say how a teacher sees somebody.
+        """
+        if not user.is_staff:
+            return self.none()
+        if user.sees_every_class:
+            return self
+        classes = self.model.group.field.related_model
+        return self.filter(group__in=classes.objects.worked_in_by(user))
+
+
+class Subgroup(models.Model):
+    """A named group of a class's students. Who leaves the class stays listed and does
+    not count: whoever reads it asks for the class's students of today as well."""
+
+    group = models.ForeignKey(
+        "people.TeachingGroup",
+        models.CASCADE,
+        related_name="subgroups",
+        verbose_name=_("class"),
+    )
+    name = models.CharField(_("name"), max_length=40)
+    students = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        related_name="subgroups",
+        verbose_name=_("students"),
+        blank=True,
+    )
+
+    objects = SubgroupQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("group in a class")
+        verbose_name_plural = _("groups in a class")
+        ordering = ["group", "name"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("name"),
+                "group",
+                name="people_subgroup_once_in_class",
+                violation_error_message=_("This class has a group of that name."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
