@@ -12,7 +12,14 @@ from assessments.models import (
     AssignmentStudent,
     Question,
 )
-from people.models import TeachingGroup
+from people.models import Subgroup, TeachingGroup
+
+
+class SubgroupField(forms.ModelChoiceField):
+    """Names a group with its class."""
+
+    def label_from_instance(self, subgroup):
+        return f"{subgroup.group}: {subgroup}"
 
 
 class AssignmentForm(forms.ModelForm):
@@ -41,6 +48,16 @@ class AssignmentForm(forms.ModelForm):
         help_text=_("Tick two or more, and choose nothing above."),
     )
 
+    part = SubgroupField(
+        Subgroup.objects.none(),
+        label=_("Or a group of the class"),
+        required=False,
+        help_text=_(
+            "It is set to those who are in the group now; who joins later is ticked "
+            "on the page of the students."
+        ),
+    )
+
     class Meta:
         model = Assignment
         fields = [
@@ -48,6 +65,7 @@ class AssignmentForm(forms.ModelForm):
             "several",
             "group",
             "audience",
+            "part",
             "opens_at",
             "due_at",
             "grace_minutes",
@@ -117,6 +135,7 @@ class AssignmentForm(forms.ModelForm):
 
     def clean(self):
         data = super().clean()
+        self._clean_part(data)
         several = data.get("several") or ()
         if self.errors.keys() & {"task", "several"}:
             return data
@@ -131,6 +150,18 @@ class AssignmentForm(forms.ModelForm):
         elif not data.get("task") and not several:
             self.add_error("task", _("Choose what you set."))
         return data
+
+    def _clean_part(self, data):
+        """A group of the class means chosen students: those in it."""
+        part, group = data.get("part"), data.get("group") or self.instance.group_id
+        if part is None or not group:
+            return
+        if part.group_id != getattr(group, "pk", group):
+            self.add_error(
+                "part", _("That is a group of another class. Choose one of this class.")
+            )
+        else:
+            data["audience"] = Assignment.Audience.CHOSEN
 
     def save(self, commit=True):
         several = self.cleaned_data.get("several")
@@ -222,14 +253,17 @@ class ArrangementForm(forms.ModelForm):
             row.delete()
 
 
-def arrangement_forms(assignment, data=None, like=None):
+def arrangement_forms(assignment, data=None, like=None, part=None):
     """Return a form for each student of the class, by name. Three queries at most.
 
-    `like` is another assignment of the class: its students are ticked to begin with.
+    `like` is another assignment of the class, `part` a group of it: their students
+    are ticked to begin with.
     """
     rows = {row.student_id: row for row in assignment.student_rows.all()}
     ticked = None
-    if like is not None:
+    if part is not None:
+        ticked = set(part.students.order_by().values_list("pk", flat=True))
+    elif like is not None:
         chosen = like.student_rows.filter(is_chosen=True)
         ticked = set(chosen.order_by().values_list("student", flat=True))
     forms_made = []

@@ -19,7 +19,7 @@ def first_page(user):
 
     What waits is that of the classes they teach; of a head who teaches none, of all.
     """
-    groups = list(TeachingGroup.objects.visible_to(user).with_student_count())
+    groups = list(TeachingGroup.objects.visible_to(user).current().with_student_count())
     taught = {
         group.pk
         for group in TeachingGroup.objects.taught_by(user).filter(

@@ -11,9 +11,10 @@ from django.contrib.auth.models import Group
 from django.core.checks import Error, Tags, register
 from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
+from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.html import format_html
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 from people import roles
 from people.enrolments import KEEPS_ROSTERS
@@ -24,10 +25,12 @@ from people.models import (
     Membership,
     School,
     Student,
+    Subgroup,
     TeachingGroup,
     User,
 )
-from people.roster_pages import RosterPages
+from people.roster_pages import NewYearPages, RosterPages
+from people.subgroup_forms import SubgroupForm
 
 # Rights come from roles; Django's groups would be a second place for them.
 admin.site.unregister(Group)
@@ -359,13 +362,43 @@ class StaffAdmin(AccountAdmin):
         return self.inlines if obj else []
 
 
+class ArchivedFilter(admin.SimpleListFilter):
+    """Classes of today, unless the archived ones are asked for."""
+
+    title = _("archived")
+    parameter_name = "archived"
+
+    def lookups(self, request, model_admin):
+        return [("yes", _("Yes"))]
+
+    def choices(self, changelist):
+        _all, archived = super().choices(changelist)
+        return [{**_all, "display": _("No")}, archived]
+
+    def queryset(self, request, queryset):
+        if self.value() == "yes":
+            return queryset.exclude(archived_at=None)
+        return queryset.current()
+
+
 @admin.register(TeachingGroup)
-class TeachingGroupAdmin(ScopedAdmin):
+class TeachingGroupAdmin(NewYearPages, ScopedAdmin):
+    change_list_template = "admin/people/teachinggroup/change_list.html"
     list_display = ["name", "cohort", "student_count"]
-    list_filter = ["cohort"]
+    list_filter = ["cohort", ArchivedFilter]
     search_fields = ["name"]
     inlines = [ClassMembershipInline, NewClassMembershipInline]
     actions = None
+
+    def get_urls(self):
+        return [
+            path(
+                "new-year/",
+                self.admin_site.admin_view(self.new_year_view),
+                name="people_teachinggroup_new_year",
+            ),
+            *super().get_urls(),
+        ]
 
     def get_queryset(self, request):
         return super().get_queryset(request).with_student_count()
@@ -376,6 +409,52 @@ class TeachingGroupAdmin(ScopedAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+
+@admin.register(Subgroup)
+class SubgroupAdmin(ScopedAdmin):
+    """Groups inside a class, kept by its teachers and the head of department."""
+
+    form = SubgroupForm
+    list_display = ["name", "group", "how_many"]
+    list_filter = [("group", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["group"]
+    actions = None
+
+    @admin.display(description=_("students"))
+    def how_many(self, subgroup):
+        return subgroup.student_count
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).with_student_count()
+
+    def get_fields(self, request, obj=None):
+        return ["group", "name", "students"] if obj else ["group", "name"]
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        kwargs["queryset"] = self._own_classes(request)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def _own_classes(self, request):
+        groups = TeachingGroup.objects.current()
+        if roles.HEAD in request.user.roles:
+            return groups
+        return groups.taught_by(request.user)
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and (
+            obj is None or self._own_classes(request).filter(pk=obj.group_id).exists()
+        )
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and (
+            obj is None or self._own_classes(request).filter(pk=obj.group_id).exists()
+        )
+
+    def response_add(self, request, obj, post_url_continue=None):
+        """Lead on to where the students are chosen."""
+        self.message_user(request, gettext("Now tick the students."))
+        return redirect("admin:people_subgroup_change", obj.pk)
 
 
 @admin.register(School)

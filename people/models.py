@@ -451,6 +451,13 @@ class TeachingGroup(models.Model):
     def __str__(self):
         return self.name
 
+    def students_of_today(self):
+        """Return the students who belong to this class today."""
+        places = Membership.objects.valid().filter(
+            group=self.pk, person=OuterRef("pk"), role=roles.STUDENT
+        )
+        return User.objects.filter(Exists(places))
+
 
 class MembershipQuerySet(models.QuerySet):
     def valid(self, on=None):

@@ -38,6 +38,9 @@ _KEEP_ROSTER = _READ_PEOPLE | {
     "people.change_membership",
     "people.view_user",
 }
+_KEEP_SUBGROUPS = {
+    f"people.{verb}_subgroup" for verb in ("view", "add", "change", "delete")
+}
 _LESSON_PARTS = (
     "section", "source", "mnemonic", "mnemonicpoint", "term", "timelineevent",
     "keyperson", "reading", "partnertask", "box", "historiansnote", "figure",
@@ -90,6 +93,7 @@ PERMISSIONS = {
         | _EDIT_LESSONS
         | _EDIT_QUESTIONS
         | _MARK
+        | _KEEP_SUBGROUPS
         | {"people.change_student"}
     ),
     ASSISTANT: frozenset(_READ_PEOPLE | _READ_ANSWERS | {"lessons.view_lesson"}),
@@ -99,6 +103,7 @@ PERMISSIONS = {
         | _EDIT_QUESTIONS
         | _EDIT_SCHEMES
         | _MARK
+        | _KEEP_SUBGROUPS
         | {
             "assessments.reveal_script",
             "people.change_student",

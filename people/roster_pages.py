@@ -8,10 +8,14 @@ from django.contrib import messages
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.core import signing
 from django.core.exceptions import PermissionDenied
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext, ngettext
 
-from people import enrolling, roster, roster_letter
+from people import enrolling, new_year, roster, roster_letter
+from people.enrolments import KEEPS_ROSTERS
+from people.models import RollOver, TeachingGroup
+from people.new_year_forms import NewYearForm
 from people.roster_forms import LetterForm, RosterForm
 
 
@@ -114,3 +118,69 @@ class RosterPages:
             },
             status=status,
         )
+
+
+class NewYearPages:
+    """Adds the step into a new school year to the admin of classes."""
+
+    def new_year_view(self, request):
+        """Ask about each class, say what would happen, then do it or take it back."""
+        if KEEPS_ROSTERS.isdisjoint(request.user.roles):
+            raise PermissionDenied
+        if "take_back" in request.POST:
+            return self._take_back(request)
+        groups = TeachingGroup.objects.visible_to(request.user).current()
+        form = NewYearForm(request.POST or None, groups=groups)
+        step = None
+        if form.is_valid():
+            choices = form.choices()
+            seen = form.cleaned_data["seen"]
+            if "apply" in request.POST:
+                done = new_year.carry_out(choices, request.user, seen)
+                if done is not None:
+                    messages.success(request, gettext("Done. The new year can begin."))
+                    return redirect(request.path)
+                messages.error(
+                    request,
+                    gettext(
+                        "Nothing has been done: something has changed since you "
+                        "looked. This is how it stands now."
+                    ),
+                )
+            step = new_year.plan(choices)
+        return TemplateResponse(
+            request,
+            "admin/people/teachinggroup/new_year.html",
+            {
+                **self.admin_site.each_context(request),
+                "title": gettext("Into a new school year"),
+                "form": form,
+                "step": step,
+                "last": self._last(request),
+                "opts": self.opts,
+            },
+            status=422 if form.is_bound and step is None else 200,
+        )
+
+    def _last(self, request):
+        """Return the last step, as long as it can be taken back."""
+        last = (
+            RollOver.objects.visible_to(request.user)
+            .filter(undone_at=None)
+            .select_related("done_by")
+            .first()
+        )
+        return last if last is not None and last.can_be_undone else None
+
+    def _take_back(self, request):
+        last = self._last(request)
+        stays = new_year.take_back(last, request.user) if last else None
+        if stays is None:
+            messages.error(
+                request, gettext("There is no step that can be taken back any more.")
+            )
+        else:
+            messages.success(request, gettext("Taken back."))
+            for sentence in stays:
+                messages.warning(request, sentence)
+        return redirect(request.path)

@@ -5,8 +5,12 @@ Imports no other model, so that `people.models` may import it.
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, Lower
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from people import roles
 
 
 class SubgroupQuerySet(models.QuerySet):
@@ -21,6 +25,28 @@ class SubgroupQuerySet(models.QuerySet):
             return self
         classes = self.model.group.field.related_model
         return self.filter(group__in=classes.objects.worked_in_by(user))
+
+    def with_student_count(self):
+        """Annotate `student_count`: those of it who are in the class today."""
+        today = timezone.localdate()
+        place = "students__memberships"
+        counts = (
+            self.model.objects.filter(pk=OuterRef("pk"))
+            .filter(
+                Q(**{f"{place}__until_date": None})
+                | Q(**{f"{place}__until_date__gte": today}),
+                **{
+                    f"{place}__group": F("group"),
+                    f"{place}__role": roles.STUDENT,
+                    f"{place}__from_date__lte": today,
+                },
+            )
+            .order_by()
+            .values("pk")
+            .annotate(n=Count("students", distinct=True))
+            .values("n")
+        )
+        return self.annotate(student_count=Coalesce(Subquery(counts), 0))
 
 
 class Subgroup(models.Model):

@@ -63,7 +63,8 @@ class MarkingSite(admin.AdminSite):
         if request.user.has_perm("assessments.view_script"):
             today = landing.first_page(request.user)
         else:
-            own = TeachingGroup.objects.visible_to(request.user).with_student_count()
+            own = TeachingGroup.objects.visible_to(request.user)
+            own = own.current().with_student_count()
             today = {"classes": [{"group": group} for group in own]}
         if request.user.has_perm("people.change_school"):
             today["looks_after_site"] = True

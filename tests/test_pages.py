@@ -24,7 +24,7 @@ from assessments.models import (
     Release,
 )
 from people import set_up
-from people.models import School
+from people.models import School, Subgroup
 from tests.assessments.test_rescue import make_file
 from tests.base import CAST, PEOPLE, SchoolTestCase
 from tests.factories import (
@@ -120,6 +120,14 @@ RULES = {
         adders=ROSTER,
     ),
     "admin:people_student_import": staff_pages(ROSTER),
+    "admin:people_teachinggroup_new_year": staff_pages(ROSTER),
+    **model_pages(
+        "people_subgroup",
+        viewers={"ada", "hal"},
+        hidden={"bea"},
+        adders=EDITORS,
+        deleters=EDITORS,
+    ),
     **model_pages(
         "people_user",
         viewers={"hal", "dee", "sid"},
@@ -444,6 +452,7 @@ class PagesTest(SchoolTestCase):
             script.answers.get().keep(
                 "From elsewhere.", writer=cls.sam, origin="autosave", base=7
             )
+        cls.subgroup = Subgroup.objects.create(group=cls.hi1, name="Readers")
         cls.sheet = cls.assignment.class_feedback.create(made_by=cls.ada)
 
     def address(self, name):
@@ -453,6 +462,7 @@ class PagesTest(SchoolTestCase):
             "people_user": self.ada,
             "people_teachinggroup": self.hi1,
             "people_school": self.school,
+            "people_subgroup": self.subgroup,
             "lessons_lesson": self.lesson,
             **{
                 f"lessons_{part}": getattr(self, part)

@@ -15,7 +15,7 @@ from assessments.forms import LONGEST_ID, ReleaseForm
 from assessments.models import Assignment, Release
 from people import roles
 from people.admin import ScopedAdmin
-from people.models import TeachingGroup
+from people.models import Subgroup, TeachingGroup
 
 SEVERAL = _("Or several questions together")
 
@@ -27,7 +27,7 @@ class AssignmentAdmin(ScopedAdmin):
     fieldsets = [
         (_("1. What"), {"fields": ["task"]}),
         (SEVERAL, {"fields": ["several"], "classes": ["collapse"]}),
-        (_("2. To whom"), {"fields": ["group", "audience"]}),
+        (_("2. To whom"), {"fields": ["group", "audience", "part"]}),
         (
             _("3. When"),
             {"fields": ["opens_at", "due_at", "grace_minutes", "takes_late"]},
@@ -59,9 +59,31 @@ class AssignmentAdmin(ScopedAdmin):
         )
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
-        if db_field.name == "group" and roles.HEAD not in request.user.roles:
-            kwargs["queryset"] = TeachingGroup.objects.taught_by(request.user)
+        if db_field.name == "group":
+            groups = TeachingGroup.objects.all()
+            if roles.HEAD not in request.user.roles:
+                groups = groups.taught_by(request.user)
+            if request.resolver_match.url_name.endswith("_add"):
+                groups = groups.current()
+            kwargs["queryset"] = groups
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change, **kwargs)
+        if "part" in form.base_fields:
+            parts = Subgroup.objects.visible_to(request.user).select_related("group")
+            if obj is not None:
+                parts = parts.filter(group=obj.group_id)
+            form.base_fields["part"].queryset = parts
+        return form
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        part = form.cleaned_data.get("part")
+        if part is not None:
+            assignment = form.instance
+            in_part = assignment.students_of_class().filter(subgroups=part)
+            assignment.choose(in_part)
 
     def get_fieldsets(self, request, obj=None):
         """Offer several questions at once only while nothing is set yet."""
@@ -221,8 +243,15 @@ class AssignmentAdmin(ScopedAdmin):
             if wanted.isdecimal() and len(wanted) <= LONGEST_ID
             else None
         )
+        parts = Subgroup.objects.visible_to(request.user).filter(group=assignment.group)
+        wanted = request.GET.get("part", "")
+        part = (
+            get_object_or_404(parts, pk=wanted)
+            if wanted.isdecimal() and len(wanted) <= LONGEST_ID
+            else None
+        )
         posted = request.POST if request.method == "POST" else None
-        forms = arrangement_forms(assignment, posted, like)
+        forms = arrangement_forms(assignment, posted, like, part)
         wrong = [form for form in forms if form.is_bound and not form.is_valid()]
         if posted is not None and not wrong:
             with transaction.atomic():
@@ -242,6 +271,8 @@ class AssignmentAdmin(ScopedAdmin):
                 "chooses": assignment.audience == Assignment.Audience.CHOSEN,
                 "others": others,
                 "like": like,
+                "parts": parts,
+                "part": part,
                 "may_change": may_change,
                 "wrong": wrong,
                 "opts": self.opts,
@@ -254,7 +285,7 @@ class AssignmentAdmin(ScopedAdmin):
         assignment = self._assignment(request, pk)
         if not self._may_copy(request):
             raise PermissionDenied
-        groups = TeachingGroup.objects.all()
+        groups = TeachingGroup.objects.current()
         if roles.HEAD not in request.user.roles:
             groups = groups.taught_by(request.user)
         form = CopyForm(

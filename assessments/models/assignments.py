@@ -3,7 +3,6 @@
 import datetime
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
@@ -210,13 +209,15 @@ class Assignment(models.Model):
 
     def students_of_class(self):
         """Return the students who belong to its class today."""
-        return get_user_model().objects.filter(
-            Exists(
-                Membership.objects.valid().filter(
-                    group=self.group_id, person=OuterRef("pk"), role=roles.STUDENT
-                )
+        return self.group.students_of_today()
+
+    def choose(self, students):
+        """Set it to these students of its class and to nobody else of it."""
+        self.student_rows.exclude(student__in=students).update(is_chosen=False)
+        for student in students:
+            self.student_rows.update_or_create(
+                student=student, defaults={"is_chosen": True}
             )
-        )
 
     def set_to_students(self):
         """Return the students it is set to today, the excused ones among them."""
