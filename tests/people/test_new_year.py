@@ -6,7 +6,7 @@ import time_machine
 from django.urls import reverse
 
 from people import new_year, roles
-from people.models import Enrolment, RollOver, TeachingGroup
+from people.models import Enrolment, RollOver, TeachingGroup, User
 from tests.base import SchoolTestCase
 from tests.factories import make_group, make_membership, make_user
 from tests.people.test_roster_letters import everything
@@ -114,6 +114,19 @@ class StepTest(StepCase):
         # There is nothing more to take back.
         answer = self.client.post(PAGE, {"take_back": "1"}, follow=True)
         self.assertContains(answer, "no step that can be taken back")
+
+    def test_only_the_last_step_is_taken_back(self):
+        self.do()
+        first = RollOver.objects.get()
+        group = make_group("11Y/Hi9", 2027)
+        self.do()
+        group.refresh_from_db()
+        self.assertIsNotNone(group.archived_at)
+        self.assertIsNone(new_year.take_back(first, self.dee))
+        self.client.post(PAGE, {"take_back": "1"})
+        group.refresh_from_db()
+        self.assertIsNone(group.archived_at)
+        self.assertFalse(User.objects.get(pk=self.leo.pk).is_active)
 
     def test_after_a_week_it_stays(self):
         self.do()

@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError
 from django.urls import reverse
+from django.utils import timezone
 from openpyxl import Workbook
 
 from people import enrolling, roles
@@ -198,6 +199,24 @@ class ImportTest(RosterPageCase):
         )
         with self.assertNumQueries(7):
             self.look("Surname,Forename,Class\n" + many)
+
+    def test_a_class_that_is_archived_is_another_class(self):
+        """Next year's 10B/Hi1 is not the one that has sat its exam."""
+        self.again(self.look(PLAIN), apply="1")
+        TeachingGroup.objects.filter(pk=self.hi1.pk).update(archived_at=timezone.now())
+        self.hi1.refresh_from_db()
+        letter = self.look(PLAIN.replace("10B/Hi1", "10B/Hi2"))
+        self.assertContains(letter, "joins 10B/Hi2")
+
+    def test_whoever_is_added_by_hand_stays(self):
+        self.again(self.look(PLAIN), apply="1")
+        noor = User.objects.get(username="nfletcher28")
+        make_membership(noor, roles.STUDENT, self.hi2)
+        letter = self.look(PLAIN)
+        self.assertContains(
+            letter, "in 10B/Hi1 and 10B/Hi2 here and in 10B/Hi1 in the file"
+        )
+        self.assertContains(letter, "There is nothing to change.")
 
 
 class RightsTest(RosterPageCase):
