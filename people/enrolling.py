@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from django.contrib.auth.hashers import make_password
 from django.core import signing
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from people import roles, roster, roster_letter
@@ -124,14 +124,18 @@ def dry_run(upload):
     return Outcome(upload.name, plan)
 
 
-@transaction.atomic
 def carry_out(upload, seen=None):
     """Do what the letter says, if it still says the same as when it was seen."""
-    # One import at a time: the second one then plans with what the first has done.
-    School.objects.select_for_update().get_or_create(pk=1)
-    outcome = dry_run(upload)
-    if outcome.plan.can_be_applied and seen in (None, outcome.digest):
-        _apply(outcome)
+    try:
+        with transaction.atomic():
+            # One import at a time: the next one plans with what this one has done.
+            School.objects.select_for_update().get_or_create(pk=1)
+            outcome = dry_run(upload)
+            if outcome.plan.can_be_applied and seen in (None, outcome.digest):
+                _apply(outcome)
+    except IntegrityError:
+        # Somebody has made an account or a class of the same name meanwhile.
+        return dry_run(upload)
     return outcome
 
 

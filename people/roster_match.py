@@ -68,6 +68,11 @@ class Known(NamedTuple):
         return f"{self.names.full} ({self.username})"
 
     @property
+    def value(self) -> str:
+        """What stands for this student among the options of a doubt."""
+        return f"={self.username}" if self.username in (NEW, LEAVE) else self.username
+
+    @property
     def has_number(self) -> bool:
         return bool(self.upn or self.admission)
 
@@ -196,7 +201,7 @@ class _Matcher:
         self.numbered: list[Entry] = []
         self.loose: list[Entry] = []
         self.used: dict[int, Entry] = {}
-        self.by_username = {known.username: known for known in school.students}
+        self.by_value = {known.value: known for known in school.students}
         self.by_upn = {k.upn: k for k in school.students if k.upn}
         self.by_admission = {
             admission_key(k.admission): k for k in school.students if k.admission
@@ -355,7 +360,7 @@ class _Matcher:
                     entry,
                     f"The {words} belongs to {known.who}, and no part of the name is "
                     "the same.",
-                    [Option(known.username, "the same student under another name")],
+                    [Option(known.value, "the same student under another name")],
                 )
 
     def settle_loose(self) -> None:
@@ -420,7 +425,7 @@ class _Matcher:
                 "same."
             )
         options += [
-            Option(known.username, f"the same as {known.who}{self._classes_of(known)}")
+            Option(known.value, f"the same as {known.who}{self._classes_of(known)}")
             for known in same[:MOST_OPTIONS]
         ]
         if options:
@@ -449,8 +454,8 @@ class _Matcher:
         self.result.doubts.append(Doubt(key, f"{named} {sentence}", options, chosen))
         if chosen == NEW:
             entry.is_settled = True
-        elif chosen in self.by_username:
-            self._settle(entry, self.by_username[chosen])
+        elif chosen in self.by_value:
+            self._settle(entry, self.by_value[chosen])
         elif chosen.startswith("line "):
             line = int(chosen.removeprefix("line "))
             self._join(next(e for e in earlier if e.number == line), entry)

@@ -109,26 +109,36 @@ def make_plan(
     return planner.plan
 
 
-def make_username(names: Names, cohort: int, taken: Iterable[str]) -> str:
-    """Return a user name that nobody has: nfletcher28, then nofletcher28, and so on.
+class Usernames:
+    """Makes user names that nobody has: nfletcher28, then nofletcher28, and so on.
 
-    It is made of the name that is used, in letters that every keyboard has.
+    They are made of the name that is used, in letters that every keyboard has.
     """
-    first = _plain(names.preferred or names.first)
-    last = _plain(names.last)
-    year = f"{cohort % 100:02}"
-    if not last:
-        first, last = "", first or "student"
-    for count in range(1, len(first) + 1):
-        username = f"{first[:count]}{last}{year}"
-        if username not in taken:
-            return username
-    stem, number = f"{first[:1]}{last}{year}", 2
-    if not first and stem not in taken:
-        return stem
-    while f"{stem}-{number}" in taken:
-        number += 1
-    return f"{stem}-{number}"
+
+    def __init__(self, taken: Iterable[str]):
+        self.taken = set(taken)
+        self.numbers: dict[str, int] = {}
+
+    def make(self, names: Names, cohort: int) -> str:
+        first = _plain(names.preferred or names.first)
+        last = _plain(names.last)
+        year = f"{cohort % 100:02}"
+        if not last:
+            first, last = "", first or "student"
+        stems = [f"{first[:n]}{last}{year}" for n in range(1, len(first) + 1)]
+        stems = stems or [f"{last}{year}"]
+        username = next((stem for stem in stems if stem not in self.taken), None)
+        if username is None:
+            username = self._numbered(stems[0])
+        self.taken.add(username)
+        return username
+
+    def _numbered(self, stem: str) -> str:
+        number = self.numbers.get(stem, 2)
+        while f"{stem}-{number}" in self.taken:
+            number += 1
+        self.numbers[stem] = number
+        return f"{stem}-{number}"
 
 
 def _plain(name: str) -> str:
@@ -169,7 +179,7 @@ class _Planner:
         self.choices = choices
         self.only_typed = only.strip()
         self.only = self.only_typed.casefold()
-        self.taken = set(school.usernames)
+        self.usernames = Usernames(school.usernames)
         self.seen: set[int] = set()
         self.covered: set[ClassKey] = set()
         self.plan = Plan(
@@ -192,8 +202,7 @@ class _Planner:
 
     def add(self, entry: Entry) -> None:
         cohort = max(key[1] for key in entry.classes)
-        username = make_username(entry.names, cohort, self.taken)
-        self.taken.add(username)
+        username = self.usernames.make(entry.names, cohort)
         classes = frozenset(entry.classes)
         self.plan.new.append(
             f"{entry.where}: {entry.names.full}, {self._words(classes)}. "

@@ -10,7 +10,7 @@ from openpyxl import Workbook
 from people import roster, roster_file
 from people.roster_letter import head
 from people.roster_match import Known, Names, School, class_words
-from people.roster_plan import Plan, make_plan, make_username
+from people.roster_plan import Plan, Usernames, make_plan
 
 MONDAY = datetime.date(2026, 9, 7)
 HI1, HI2 = ("10b/hi1", 2028), ("10b/hi2", 2028)
@@ -105,7 +105,7 @@ def test_the_year_in_a_classs_name(name, year):
     ],
 )
 def test_user_names(names, taken, expected):
-    assert make_username(Names(*names), 2028, taken) == expected
+    assert Usernames(taken).make(Names(*names), 2028) == expected
 
 
 @pytest.mark.parametrize(
@@ -327,6 +327,13 @@ def test_another_upn_is_another_person():
     noor = known("noor", "Noor", "Fletcher", upn=NOOR_UPN)
     plan = plan_of(f"{HEADINGS}{SAM_UPN},,Fletcher,Noor,10,10B/Hi1\n", noor)
     assert len(plan.new) == len(plan.left) == 1
+
+
+def test_a_student_called_new_can_be_chosen():
+    new = known("new", "Noor", "Fletcher", roster=None)
+    text = "Surname,Forename,Class\nFletcher,Noor,10B/Hi1\n"
+    assert plan_of(text, new, choices={"2": "=new"}).changes[0].known == new
+    assert len(plan_of(text, new, choices={"2": "new"}).new) == 1
 
 
 def test_a_leaver_is_never_new():

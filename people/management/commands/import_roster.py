@@ -57,3 +57,5 @@ class Command(BaseCommand):
         self.stdout.write(outcome.letter)
         if outcome.plan.open_doubts:
             raise CommandError("Settle the doubts first, with --choose LINE=CHOICE.")
+        if outcome.plan.says_something and not outcome.is_applied:
+            raise CommandError("Somebody changed the lists meanwhile. Run it again.")
