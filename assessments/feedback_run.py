@@ -4,12 +4,15 @@ from assessments.mark_book import MarkBook
 from assessments.models import Level
 
 
-def pages(assignments, student=None):
+def pages(assignments, student=None, students=None):
     """Return (student, items) by name for whoever has released marks in these tasks.
 
     An item is one answer: its question, its mark, and what the next level asks.
+    `students` are the ids of a group in the class.
     """
     book = MarkBook(assignments)
+    if students is not None:
+        book = book.of(students)
     levels = {}
     schemes = {mark.scheme_id for mark in book.shown.values()}
     for level in Level.objects.filter(scheme__in=schemes):

@@ -5,6 +5,7 @@ marker: "handed in" turns to "marked" for a whole task at once, when nothing of 
 left to mark. So nobody can tell a name from the script that was just marked.
 """
 
+import copy
 import datetime
 
 from django.db.models import OuterRef, Q, Subquery
@@ -210,6 +211,36 @@ class MarkBook:
             mark.answer_id: mark
             for mark in marks.filter(releases__in=rows).select_related("level")
         }
+
+    def of(self, students):
+        """Return the same book with the rows of these students only (their ids).
+
+        Whether a task is marked whole is still told of the whole class: in a group of
+        one its word would change with the script just marked.
+        """
+        book = copy.copy(self)
+        # What a copy would take over of the whole class.
+        book.__dict__.pop("redraft_marks", None)
+        book.members = {pk: ids & students for pk, ids in self.members.items()}
+        book.students = {
+            pk: person for pk, person in self.students.items() if pk in students
+        }
+        book.scripts = {
+            pk: script
+            for pk, script in self.scripts.items()
+            if script.student_id in students
+        }
+        book.answers = {
+            pk: answers for pk, answers in self.answers.items() if pk in book.scripts
+        }
+        book.first_drafts = {
+            key: script
+            for key, script in self.first_drafts.items()
+            if script.pk in book.scripts
+        }
+        book.redrafts = [s for s in self.redrafts if s.pk in book.scripts]
+        book.columns = book._columns()
+        return book
 
     def _questions(self, ids):
         """Return these questions by id; a query only for those withdrawn since."""

@@ -58,9 +58,19 @@ def filtered(assignments, data):
     ]
 
 
-def class_page(group, user, assignments):
-    """Return all that the page of a class shows; ten queries."""
-    book = MarkBook(assignments, [group])
+def students_of(part):
+    """Return the ids of a group in a class; None, for everybody, where there is none."""
+    return part and set(part.students.values_list("pk", flat=True))
+
+
+def class_page(group, user, assignments, part=None):
+    """Return all that the page of a class shows; ten queries, one more for a group.
+
+    What is to be done is told of the whole class, so that no number is about a name.
+    """
+    whole = book = MarkBook(assignments, [group])
+    if part:
+        book = whole.of(students_of(part))
     teachers = list(book.teachers.get(group.pk, {}).values())
     rows = book.rows()
     shown = [mark for column in book.columns for mark in column.marks]
@@ -82,7 +92,8 @@ def class_page(group, user, assignments):
         "medians": [row and plots.plain(row.median) for row in figures],
         "teachers": teachers,
         "may_run": roles.HEAD in user.roles or user in teachers,
-        "tiles": _tiles(book, user, missing),
+        "part": part,
+        "tiles": _tiles(whole, user, missing),
         "spreads": _spreads(book, bands),
         "waiting_columns": [column for column in book.columns if not column.marks],
         "objectives": objectives,
@@ -99,7 +110,7 @@ def class_page(group, user, assignments):
                 shown, [pk for pk, tasks in missing.items() for _task in tasks]
             )
         ],
-        "releases": _releases(book),
+        "releases": _releases(whole),
         "open_tasks": [
             task
             for task in assignments

@@ -8,9 +8,10 @@ from assessments.search import LONGEST_QUERY
 
 
 class FilterForm(forms.Form):
-    """Which class, and which of its tasks: one, or those due in a time."""
+    """Which class or group in it, and which of its tasks: one, or those due in a time."""
 
     group = forms.ChoiceField(label=_("Class"), required=False)
+    part = forms.ChoiceField(label=_("Group"), required=False)
     task = forms.ChoiceField(label=_("Task"), required=False)
     since = forms.DateField(
         label=_("Due from"),
@@ -23,8 +24,15 @@ class FilterForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
-    def __init__(self, data, *, groups, assignments):
+    def __init__(self, data, *, groups, parts, assignments):
         super().__init__(data)
+        if parts:
+            self.fields["part"].choices = [
+                ("", _("the whole class")),
+                *((str(part.pk), part.name) for part in parts),
+            ]
+        else:
+            del self.fields["part"]
         self.fields["group"].choices = [
             (str(group.pk), f"{group.name} ({group.cohort})") for group in groups
         ]

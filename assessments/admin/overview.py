@@ -27,7 +27,7 @@ from assessments.overview_forms import (
     SearchForm,
 )
 from assessments.search import KINDS, Search
-from people.models import TeachingGroup, User
+from people.models import Subgroup, TeachingGroup, User
 
 FILE_KINDS = {
     "csv": "text/csv; charset=utf-8",
@@ -62,22 +62,25 @@ def _render(request, template, title, **context):
 
 
 def _chosen(request, pk):
-    """Return (class, all classes, its tasks, filter form, tasks chosen), or raise 404."""
+    """Return (class, filter form, tasks chosen, group in it or None), or raise 404."""
     groups = list(TeachingGroup.objects.visible_to(request.user).with_student_count())
     group = next((group for group in groups if group.pk == pk), None)
     if group is None:
         raise Http404
     tasks = list(overview.tasks_of([group], request.user))
+    parts = list(Subgroup.objects.visible_to(request.user).filter(group=group))
     data = {**request.GET.dict(), "group": request.GET.get("group") or str(pk)}
-    form = FilterForm(data, groups=groups, assignments=tasks)
+    form = FilterForm(data, groups=groups, parts=parts, assignments=tasks)
     form.is_valid()
-    return group, form, overview.filtered(tasks, form.cleaned_data)
+    chosen = form.cleaned_data.get("part")
+    part = next((part for part in parts if str(part.pk) == chosen), None)
+    return group, form, overview.filtered(tasks, form.cleaned_data), part
 
 
 @staff_page()
 @require_safe
 def class_overview(request, pk):
-    group, form, tasks = _chosen(request, pk)
+    group, form, tasks, part = _chosen(request, pk)
     other = form.cleaned_data.get("group")
     if other and other != str(pk):
         return redirect("staff:class-overview", other)
@@ -87,7 +90,7 @@ def class_overview(request, pk):
         _("Class %(name)s") % {"name": group.name},
         form=form,
         query=request.GET.urlencode(),
-        **overview.class_page(group, request.user, tasks),
+        **overview.class_page(group, request.user, tasks, part),
     )
 
 
@@ -95,8 +98,10 @@ def class_overview(request, pk):
 @require_safe
 def class_missing(request, pk):
     """Missing work as a list to print."""
-    group, _form, tasks = _chosen(request, pk)
+    group, _form, tasks, part = _chosen(request, pk)
     book = MarkBook(tasks)
+    if part:
+        book = book.of(overview.students_of(part))
     missing = [
         (student, book.missing_of(student.pk))
         for student, _cells in book.rows()
@@ -114,8 +119,11 @@ def class_missing(request, pk):
 @staff_page("assessments.release_script")
 @require_safe
 def class_export(request, pk, kind):
-    group, _form, tasks = _chosen(request, pk)
-    return _file(MarkBook(tasks), kind, group.name)
+    group, _form, tasks, part = _chosen(request, pk)
+    book = MarkBook(tasks)
+    if part:
+        book = book.of(overview.students_of(part))
+    return _file(book, kind, f"{group.name} {part or ''}".strip())
 
 
 @staff_page("assessments.release_script")
@@ -147,13 +155,13 @@ def _file(book, kind, name):
 @require_safe
 def class_feedback_run(request, pk):
     """The released feedback of a class, a page for each student, to print at once."""
-    group, _form, tasks = _chosen(request, pk)
+    group, _form, tasks, part = _chosen(request, pk)
     return _render(
         request,
         "feedback_run",
         _("Feedback to print, %(name)s") % {"name": group.name},
         group=group,
-        pages=feedback_run.pages(tasks),
+        pages=feedback_run.pages(tasks, students=overview.students_of(part)),
     )
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from assessments.models import Answer, Assignment, Release, Script
 from people import roles
-from people.models import Membership
+from people.models import Membership, Subgroup
 from tests import bulk
 from tests.base import SchoolTestCase
 from tests.factories import (
@@ -438,6 +438,58 @@ class CostTest(OverviewTestCase):
         self.assertIn("Stalin", answer.text)
         for mark in answer.marks.all():
             mark.full_clean()
+
+
+class GroupTest(OverviewTestCase):
+    """A group in a class: its rows, and nothing told of the others or of one name."""
+
+    @classmethod
+    def setUpTestData(cls):
+        super().setUpTestData()
+        cls.others = bulk.make_students(cls.hi1, 3, "other")
+        cls.task = bulk.make_task(cls.hi1, cls.ada, [cls.question], "group-task", 3)
+        bulk.hand_in(cls.task, [cls.sam, *cls.others], cls.ada, released=False)
+        cls.part = Subgroup.objects.create(group=cls.hi1, name="Tuesday help")
+        cls.part.students.add(cls.others[0])
+
+    def rows(self, **query):
+        page = self.get(self.page, **query)
+        return [student for student, _cells in page.context["rows"]]
+
+    def test_the_page_and_what_follows_it_show_the_group_alone(self):
+        self.assertEqual(len(self.rows()), 4)
+        self.assertEqual(self.rows(part=self.part.pk), [self.others[0]])
+
+        Release.show(Script.objects.filter(assignment=self.task), self.ada)
+        page = self.get(self.page, part=self.part.pk)
+        (column,) = [
+            c for c in page.context["book"].columns if c.assignment == self.task
+        ]
+        self.assertEqual(len(column.marks), 1)
+        name = str(self.others[0])
+        for address in ("class-export", "class-feedback-run"):
+            arguments = [self.hi1.pk, *(["csv"] if "export" in address else [])]
+            answer = self.get(
+                reverse(f"staff:{address}", args=arguments), part=self.part.pk
+            )
+            self.assertContains(answer, name.split()[-1])
+            self.assertNotContains(answer, str(self.others[1]))
+
+    def test_a_group_of_one_does_not_tell_whose_script_was_just_marked(self):
+        """The word is that of the whole class’s task, and so are the counts."""
+        last = Script.objects.get(assignment=self.task, student=self.others[2])
+        last.answers.get().marks.all().delete()
+        page = self.get(self.page, part=self.part.pk, task=self.task.pk)
+
+        self.assertContains(page, "handed in")
+        self.assertEqual(page.context["tiles"]["to_mark"], 1)
+        ((_student, cells),) = page.context["rows"]
+        self.assertEqual({cell.state for cell in cells}, {"handed in"})
+
+    def test_another_class_s_group_is_not_a_choice(self):
+        foreign = Subgroup.objects.create(group=self.hi2, name="Not theirs")
+        self.assertEqual(len(self.rows(part=foreign.pk)), 4)
+        self.assertNotContains(self.get(self.page), "Not theirs")
 
 
 class NeighbourTest(OverviewTestCase):
