@@ -233,6 +233,11 @@ class RightsTest(RosterPageCase):
                 reverse("admin:people_student_change", args=[self.sam.pk])
             )
             self.assertEqual("X801400121001" in page.content.decode(), name == "dee")
+            self.assertEqual(
+                "admission number" in page.content.decode().lower(), name == "dee"
+            )
+            seen = Enrolment.objects.visible_to(getattr(self, name))
+            self.assertEqual(seen.count(), int(name == "dee"))
         self.sign_in("sam")
         self.assertNotContains(self.client.get("/", follow=True), "X801400121001")
 
