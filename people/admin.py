@@ -15,8 +15,10 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext, gettext_lazy as _
+from django.views.decorators.http import require_POST
 
 from people import roles
+from people.cards import CardPages, CodePages
 from people.enrolments import KEEPS_ROSTERS
 from people.forms import AccountForm, NewPasswordForm, SchoolForm
 from people.models import (
@@ -309,7 +311,7 @@ class AccountAdmin(ScopedMixin, UserAdmin):
 
 
 @admin.register(Student)
-class StudentAdmin(RosterPages, AccountAdmin):
+class StudentAdmin(RosterPages, CodePages, AccountAdmin):
     """Students: who may see one may reset the password; only the office renames."""
 
     change_list_template = "admin/people/student/change_list.html"
@@ -324,6 +326,11 @@ class StudentAdmin(RosterPages, AccountAdmin):
                 "import/",
                 self.admin_site.admin_view(self.import_view),
                 name="people_student_import",
+            ),
+            path(
+                "<int:pk>/code/",
+                self.admin_site.admin_view(require_POST(self.code_view)),
+                name="people_student_code",
             ),
             *super().get_urls(),
         ]
@@ -382,7 +389,7 @@ class ArchivedFilter(admin.SimpleListFilter):
 
 
 @admin.register(TeachingGroup)
-class TeachingGroupAdmin(NewYearPages, ScopedAdmin):
+class TeachingGroupAdmin(NewYearPages, CardPages, ScopedAdmin):
     change_list_template = "admin/people/teachinggroup/change_list.html"
     list_display = ["name", "cohort", "student_count"]
     list_filter = ["cohort", ArchivedFilter]
@@ -396,6 +403,11 @@ class TeachingGroupAdmin(NewYearPages, ScopedAdmin):
                 "new-year/",
                 self.admin_site.admin_view(self.new_year_view),
                 name="people_teachinggroup_new_year",
+            ),
+            path(
+                "<int:pk>/cards/",
+                self.admin_site.admin_view(self.cards_view),
+                name="people_teachinggroup_cards",
             ),
             *super().get_urls(),
         ]

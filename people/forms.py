@@ -49,11 +49,27 @@ class SignInForm(AuthenticationForm):
         }
         self.helper = helper(_("Sign in"))
 
+    def confirm_login_allowed(self, user):
+        """Refuse a card's password that ran out; the teacher gives another."""
+        super().confirm_login_allowed(user)
+        if user.is_password_expired:
+            raise forms.ValidationError(
+                _(
+                    "The password on this card has run out. Ask your teacher for a "
+                    "new one: it takes a minute."
+                ),
+                code="expired",
+            )
+
 
 class OwnPasswordForm(PasswordChangeForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.helper = helper(_("Change password"))
+
+    def save(self, commit=True):
+        self.user.password_expires_at = None
+        return super().save(commit)
 
 
 class NewPasswordForm(AdminPasswordChangeForm):

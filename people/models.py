@@ -4,6 +4,7 @@ What a person may see hangs on memberships that are valid today and is asked of
 the querysets here; which kinds of thing a role may touch is in `people.roles`.
 """
 
+import datetime
 import zoneinfo
 
 from django.conf import settings
@@ -21,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from people import roles
 from people.enrolments import Enrolment
+from people.passphrases import passphrase
 from people.roll_overs import RollOver, RollOverAccount, RollOverClass, RollOverPlace
 from people.subgroups import Subgroup
 
@@ -257,6 +259,8 @@ class User(AbstractUser):
         default=False,
     )
     is_demonstration = models.BooleanField(default=False, editable=False)
+    # Set while the password is one that staff gave; empty once its owner chose one.
+    password_expires_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = SchoolUserManager()
 
@@ -284,6 +288,24 @@ class User(AbstractUser):
     def normalize_username(cls, username):
         # None where a form has refused the name already.
         return username and super().normalize_username(username).strip().lower()
+
+    def give_password(self, days):
+        """Set a passphrase to be read from a card, and return it: it is shown once.
+
+        Whoever signs in with it has to choose a password of their own. Does not save.
+        """
+        words = passphrase()
+        self.set_password(words)
+        self.password_expires_at = timezone.now() + datetime.timedelta(days=days)
+        return words
+
+    @property
+    def has_given_password(self):
+        return self.password_expires_at is not None
+
+    @property
+    def is_password_expired(self):
+        return self.has_given_password and self.password_expires_at < timezone.now()
 
     def get_short_name(self):
         return self.preferred_name or self.first_name or self.username

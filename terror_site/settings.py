@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "terror_site.middleware.SignInRequiredMiddleware",
     "people.middleware.SchoolMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "people.middleware.GivenPasswordMiddleware",
     "terror_site.middleware.ClockMiddleware",
     "terror_site.middleware.RoomMiddleware",
 ]

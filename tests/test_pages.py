@@ -121,6 +121,11 @@ RULES = {
     ),
     "admin:people_student_import": staff_pages(ROSTER),
     "admin:people_teachinggroup_new_year": staff_pages(ROSTER),
+    # Whoever may change the students of a class; an assistant and the SENCo may not.
+    "admin:people_teachinggroup_cards": staff_pages(
+        {"ada", "hal", "dee", "sid"}, bea=404
+    ),
+    "admin:people_student_code": staff_pages(set(), refused=405),
     **model_pages(
         "people_subgroup",
         viewers={"ada", "hal"},
@@ -484,6 +489,8 @@ class PagesTest(SchoolTestCase):
         open_id, handed_in_id = self.open_script.public_id, self.script.public_id
         slug = "stalins-terror"
         special = {
+            "admin:people_teachinggroup_cards": [self.hi1.pk],
+            "admin:people_student_code": [self.sam.pk],
             "staff:class-overview": [self.hi1.pk],
             "staff:class-missing": [self.hi1.pk],
             "staff:writing-now": [self.assignment.pk],
