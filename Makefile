@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: run restore test test-postgres test-long check bench screenshots format lock dev
+.PHONY: run restore upgrade test test-postgres test-long check bench screenshots format lock dev
 
 run:
 	@$(PYTHON) terror_site/bootstrap.py
@@ -10,6 +10,10 @@ run:
 # make restore FILE=/media/stick/classroom-20261126-180000.zip
 restore:
 	@$(PYTHON) terror_site/bootstrap.py restore "$(FILE)"
+
+# make upgrade shows what changes; make upgrade APPLY=1 does it; WHEELS=folder for no network
+upgrade:
+	@$(PYTHON) terror_site/bootstrap.py upgrade $(if $(APPLY),--apply) $(if $(WHEELS),--wheels "$(WHEELS)")
 
 dev:
 	@$(PYTHON) terror_site/bootstrap.py install-dev

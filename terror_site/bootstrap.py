@@ -7,6 +7,7 @@ one sentence that says what to do.
 
 import errno
 import hashlib
+import importlib
 import importlib.util
 import os
 import secrets
@@ -15,6 +16,12 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:
+    # Windows does not let a folder be replaced while it is used.
+    fcntl = None
 
 BASE = Path(__file__).resolve().parent.parent
 VENV = BASE / ".venv"
@@ -138,13 +145,22 @@ def make_venv():
     )
 
 
-def install(requirements=("requirements.txt",)):
-    """Install the hashed requirements, unless exactly these are installed."""
+def fingerprint(requirements):
     wanted = hashlib.sha256(sys.version.encode())
     for name in requirements:
         wanted.update((BASE / name).read_bytes())
+    return wanted.hexdigest()
+
+
+def is_installed(requirements):
     stamp = VENV / f".installed-{requirements[-1]}"
-    if stamp.exists() and stamp.read_text() == wanted.hexdigest():
+    return stamp.exists() and stamp.read_text() == fingerprint(requirements)
+
+
+def install(requirements=("requirements.txt",)):
+    """Install the hashed requirements, unless exactly these are installed."""
+    stamp = VENV / f".installed-{requirements[-1]}"
+    if is_installed(requirements):
         return
     say("Installing the packages (once; about half a minute) …")
     pip = pip_of_venv() or make_venv()
@@ -157,7 +173,23 @@ def install(requirements=("requirements.txt",)):
             "internet, install from a folder of wheels: PIP_NO_INDEX=1 "
             "PIP_FIND_LINKS=folder make run"
         )
-    stamp.write_text(wanted.hexdigest())
+    stamp.write_text(fingerprint(requirements))
+
+
+def wanted_requirements():
+    """Return what this school's settings need besides what every school needs."""
+    wanted = ["requirements.txt"]
+    address = os.environ.get("DATABASE_URL", "")
+    if address.startswith("postgres") or os.environ.get("REDIS_URL"):
+        wanted.insert(0, "requirements-server.txt")
+    for setting, name in (
+        ("S3_BUCKET", "requirements-s3.txt"),
+        ("SENTRY_DSN", "requirements-sentry.txt"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "requirements-otel.txt"),
+    ):
+        if os.environ.get(setting):
+            wanted.insert(0, name)
+    return tuple(wanted)
 
 
 def make_secret_key(folder):
@@ -173,6 +205,68 @@ def make_secret_key(folder):
     half.replace(path)
 
 
+def check_stopped(folder):
+    if fcntl is None:
+        return
+    with (folder / "serving.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            stop("Nothing was changed. The site is running: stop it, then try again.")
+
+
+def go_back(releases, folder):
+    """Take the code of a checkout back to what ran last, where git knows it."""
+    commit = releases.last(folder).get("commit")
+    version = releases.last(folder).get("version", "before")
+    if commit and commit != releases.commit_of(BASE):
+        if works(["git", "-C", str(BASE), "checkout", "--quiet", "--detach", commit]):
+            stop(f"The code is that of version {version} again. Start it as usual.")
+        stop(f"Now take the code back: git checkout {commit}")
+    stop(f"Now start version {version} from its own folder again.")
+
+
+def upgrade(folder, arguments):
+    """Show what an upgrade changes; with --apply do it, or leave all as it was.
+
+    The code is there already, by `git pull` or unpacked. With --wheels FOLDER the
+    packages come from there and no network is asked.
+    """
+    sys.path.insert(0, str(BASE))
+    releases = importlib.import_module("terror_site.releases")
+    if "--apply" not in arguments:
+        for line in releases.preview(folder, BASE):
+            say(line)
+        say("Nothing was changed yet. To do it: make upgrade APPLY=1")
+        return
+    check_stopped(folder)
+    if "--wheels" in arguments:
+        wheels = Path(arguments[arguments.index("--wheels") + 1]).absolute()
+        if not any(wheels.glob("*.whl")):
+            stop(f"Nothing was changed. There are no packages (*.whl) in {wheels}.")
+        os.environ |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels)}
+    before = BASE / ".venv-before"
+    wanted = wanted_requirements()
+    is_new = VENV.exists() and not is_installed(wanted)
+    if is_new:
+        shutil.rmtree(before, ignore_errors=True)
+        VENV.rename(before)
+    done = False
+    try:
+        install(wanted)
+        command = [str(VENV_PYTHON), str(BASE / "manage.py"), "upgrade", "--apply"]
+        environment = {"SITE_SCHEME": "http", **os.environ}
+        done = subprocess.run(command, cwd=BASE, env=environment).returncode == 0
+    finally:
+        if is_new and not done:
+            shutil.rmtree(VENV, ignore_errors=True)
+            before.rename(VENV)
+        elif is_new:
+            shutil.rmtree(before, ignore_errors=True)
+    if not done:
+        go_back(releases, folder)
+
+
 def main(arguments):
     check_python()
     check_writable(BASE)
@@ -182,9 +276,12 @@ def main(arguments):
     folder = Path(os.environ.get("VAR_DIR") or BASE / "var")
     check_writable(folder)
     folder.chmod(0o700)
+    if arguments[:1] == ["upgrade"]:
+        upgrade(folder, arguments[1:])
+        return
     if arguments[:1] == ["restore"]:
         # On a new computer there is neither a key nor a database yet.
-        install()
+        install(wanted_requirements())
         make_secret_key(folder)
         os.chdir(BASE)
         command = [str(VENV_PYTHON), str(BASE / "manage.py"), *arguments]
@@ -195,7 +292,7 @@ def main(arguments):
     if not port.isdigit() or not 0 < int(port) < 65536:
         stop(f"PORT={port} is not a port. Try: PORT=8000 make run")
     check_port(host, int(port))
-    install()
+    install(wanted_requirements())
     make_secret_key(folder)
     environment = {**os.environ, "HOST": host, "PORT": port}
     environment.setdefault("SITE_SCHEME", "http")

@@ -13,7 +13,7 @@ from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from people import set_up
-from terror_site import content, demo, room, storage
+from terror_site import content, demo, releases, room, storage
 
 
 class Command(BaseCommand):
@@ -44,6 +44,7 @@ class Command(BaseCommand):
         if os.environ.get("DEMO", "1") != "0" and demo.is_wanted():
             accounts = demo.load()
             self.say(f"Demonstration school: {len(accounts)} people.")
+        releases.note(settings.VAR_DIR, settings.BASE_DIR)
 
     def say(self, line):
         self.stdout.write(f"  {line}")
