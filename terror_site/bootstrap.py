@@ -279,8 +279,8 @@ def main(arguments):
     if arguments[:1] == ["upgrade"]:
         upgrade(folder, arguments[1:])
         return
-    if arguments[:1] == ["restore"]:
-        # On a new computer there is neither a key nor a database yet.
+    if arguments:
+        # A management command; on a new computer there is neither a key nor a database yet.
         install(wanted_requirements())
         make_secret_key(folder)
         os.chdir(BASE)

@@ -21,7 +21,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
     atomic = False
     dependencies = [("assessments", "{before}")]
-    operations = [migrations.RunSQL("{sql}") for _ in range(1)]
+    operations = [migrations.RunSQL("{sql}")]
 """
 NOTHING_LISTENS = dict.fromkeys(
     ("PIP_INDEX_URL", "http_proxy", "https_proxy"), "http://127.0.0.1:9"
