@@ -76,6 +76,12 @@ MIDDLEWARE = [
     "terror_site.middleware.RoomMiddleware",
 ]
 
+# Both off: nothing is sent anywhere (`terror_site/telemetry.py`).
+SENTRY_DSN = env("SENTRY_DSN", default="")
+OTEL_ENDPOINT = env("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
+if OTEL_ENDPOINT:
+    MIDDLEWARE.insert(1, "terror_site.telemetry.TraceMiddleware")
+
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

@@ -4,6 +4,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from terror_site import telemetry
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "terror_site.settings")
 
+telemetry.start()
 application = get_wsgi_application()
