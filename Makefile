@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: run backup doctor restore upgrade test test-postgres test-long check bench screenshots format lock dev
+.PHONY: run backup doctor restore upgrade test test-postgres test-long check bench screenshots sbom format lock dev
 
 run:
 	@$(PYTHON) terror_site/bootstrap.py
@@ -47,6 +47,10 @@ bench: dev
 
 screenshots: dev
 	$(BIN)/python -m tests.screenshots
+
+# After each `make lock` and each new version: the list of parts and their licences.
+sbom: dev
+	$(BIN)/python -m tests.parts
 
 format: dev
 	$(BIN)/ruff format .
