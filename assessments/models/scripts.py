@@ -51,7 +51,7 @@ class ScriptQuerySet(models.QuerySet):
             return self
         if not user.is_staff:
             return self.filter(student_id=user.pk)
-        classes = TeachingGroup.objects.worked_in_by(user)
+        classes = Membership.objects.of_classes(user, roles.TEACHER, roles.ASSISTANT)
         return self.filter(
             Q(assignment__group__in=classes)
             | Exists(
@@ -102,16 +102,21 @@ class ScriptQuerySet(models.QuerySet):
             ),
         )
 
+    def with_answers_asked(self):
+        """Annotate `answers_asked`: how many answers there are."""
+        return self.annotate(answers_asked=_count(_answers()))
+
     def with_marking_state(self):
         """Annotate how many answers there are and how many have a standing mark."""
-        every = apps.get_model("assessments", "Answer").objects
-        answers = every.filter(script=OuterRef("pk")).order_by()
-        marked = answers.filter(
+        marked = _answers().filter(
             marks__awarded_at__isnull=False, marks__role__in=("first", "agreed")
         )
-        return self.annotate(
-            answers_marked=_count(marked), answers_asked=_count(answers)
-        )
+        return self.with_answers_asked().annotate(answers_marked=_count(marked))
+
+
+def _answers():
+    every = apps.get_model("assessments", "Answer").objects
+    return every.filter(script=OuterRef("pk")).order_by()
 
 
 def _count(answers):
