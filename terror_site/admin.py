@@ -46,6 +46,8 @@ class MarkingSite(admin.AdminSite):
             "is_popup": False,
             "is_nav_sidebar_enabled": False,
             "log_entries": self.get_log_entries(request),
+            # For staff, and nobody else.
+            "version": VERSION,
         }
 
     @login_not_required
@@ -66,10 +68,6 @@ class MarkingSite(admin.AdminSite):
 
     def autocomplete_view(self, request):
         return PeoplePicker.as_view(admin_site=self)(request)
-
-    def each_context(self, request):
-        """Tell staff, and nobody else, which version this is."""
-        return {**super().each_context(request), "version": VERSION}
 
     def index(self, request, extra_context=None):
         """Show what is to be done today, then all that this person may open."""
