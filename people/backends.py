@@ -1,8 +1,9 @@
-"""Permissions from roles that are valid today."""
+"""Who may come in, and permissions from roles that are valid today."""
 
 from django.contrib.auth.backends import ModelBackend
 
-from people import roles
+from people import attempts, roles
+from people.models import User
 
 
 class RoleBackend(ModelBackend):
@@ -11,6 +12,20 @@ class RoleBackend(ModelBackend):
     Nothing is stored per user, so a cover teacher's rights end with the last
     day of the membership and the next request.
     """
+
+    def authenticate(self, request, username=None, password=None, **kwargs):
+        """Check a password, slowly if many were wrong (`attempts.Wait`).
+
+        Here and not in a form: whoever adds a door cannot forget it.
+        """
+        name = username and User.normalize_username(username)
+        if not name or password is None:
+            return None
+        attempt = attempts.begin(request, name)
+        person = super().authenticate(request, username=name, password=password)
+        if person is not None:
+            attempt.was_right()
+        return person
 
     def get_user_permissions(self, user_obj, obj=None):
         return set()

@@ -12,6 +12,7 @@ from django.contrib.auth.forms import (
 )
 from django.utils.translation import gettext_lazy as _
 
+from people import attempts
 from people.models import School, User, check_time_zone
 
 
@@ -47,7 +48,15 @@ class SignInForm(AuthenticationForm):
             "autocomplete": "username",
             "spellcheck": "false",
         }
+        self.wait = None
         self.helper = helper(_("Sign in"))
+
+    def clean(self):
+        try:
+            return super().clean()
+        except attempts.Wait as wait:
+            self.wait = wait
+            raise forms.ValidationError(wait.sentence) from None
 
     def confirm_login_allowed(self, user):
         """Refuse a card's password that ran out; the teacher gives another."""
@@ -63,9 +72,21 @@ class SignInForm(AuthenticationForm):
 
 
 class OwnPasswordForm(PasswordChangeForm):
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+    """Django's own; the old password is as slow to guess as at the front door."""
+
+    def __init__(self, user, *args, request=None, **kwargs):
+        super().__init__(user, *args, **kwargs)
+        self.request = request
         self.helper = helper(_("Change password"))
+
+    def clean_old_password(self):
+        try:
+            attempt = attempts.begin(self.request, self.user.username)
+        except attempts.Wait as wait:
+            raise forms.ValidationError(wait.sentence) from None
+        password = super().clean_old_password()
+        attempt.was_right()
+        return password
 
     def save(self, commit=True):
         self.user.password_expires_at = None

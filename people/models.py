@@ -20,7 +20,7 @@ from django.utils.functional import cached_property
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
-from people import roles
+from people import attempts, roles  # noqa: F401 (`attempts` has models of its own)
 from people.enrolments import Enrolment
 from people.passphrases import passphrase
 from people.roll_overs import RollOver, RollOverAccount, RollOverClass, RollOverPlace

@@ -41,3 +41,19 @@ def hosts_are_named(app_configs, **kwargs):
             id="terror.E003",
         )
     ]
+
+
+@register(Tags.security)
+def proxies_are_declared(app_configs, **kwargs):
+    """With the wrong number every student has the proxy's address, or any they like."""
+    if (settings.PROXIES > 0) == settings.IS_BEHIND_PROXY and settings.PROXIES >= 0:
+        return []
+    return [
+        Error(
+            f"PROXIES is {settings.PROXIES} and BEHIND_PROXY is "
+            f"{'on' if settings.IS_BEHIND_PROXY else 'off'}.",
+            hint="Set BEHIND_PROXY=1 and PROXIES to how many proxies stand between "
+            "people and this site, or take both away.",
+            id="terror.E004",
+        )
+    ]

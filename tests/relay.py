@@ -58,6 +58,9 @@ class Relay:
     def close(self):
         async def stop():
             self._server.close()
+            # Who has just been let in is served first: a task that is cancelled
+            # before its first step closes nothing.
+            await asyncio.sleep(0.1)
             others = asyncio.all_tasks() - {asyncio.current_task()}
             for task in others:
                 task.cancel()

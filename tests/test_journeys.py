@@ -91,6 +91,10 @@ def open_page(browser, site, *, width=1280, scheme="light", **options):
 
 def check_page(page, watch, address):
     """No accessibility fault, nothing cut off at the side, nothing unexpected."""
+    # A colour that is on its way to another is neither.
+    page.evaluate(
+        "() => Promise.allSettled(document.getAnimations().map((a) => a.finished))"
+    )
     # Preloading stylesheets would have axe itself write an inline style.
     result = Axe().run(page, options={"preload": False})
     faults = [

@@ -235,6 +235,9 @@ def test_our_checks_fire(monkeypatch):
         assert [e.id for e in checks.site_scheme(None)] == ["terror.E001"]
     with override_settings(ALLOWED_HOSTS=["*"]):
         assert [e.id for e in checks.hosts_are_named(None)] == ["terror.E003"]
+    for proxies, is_behind in ((1, False), (0, True), (-1, False)):
+        with override_settings(PROXIES=proxies, IS_BEHIND_PROXY=is_behind):
+            assert [e.id for e in checks.proxies_are_declared(None)] == ["terror.E004"]
     monkeypatch.setitem(settings.DATABASES["default"], "ATOMIC_REQUESTS", True)
     assert [e.id for e in checks.no_atomic_requests(None)] == ["terror.E002"]
 

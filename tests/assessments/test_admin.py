@@ -3,6 +3,7 @@
 import random
 import threading
 
+import pytest
 from django.contrib import admin
 from django.db import connection
 from django.test import Client, TransactionTestCase
@@ -345,6 +346,8 @@ class SecondMarkerTest(DeskTestCase):
 class InterleavingsTest(TransactionTestCase):
     """Two markers at one answer, 200 times: nothing of either is lost."""
 
+    @pytest.mark.long
+    @pytest.mark.races
     def test_200_random_interleavings(self):
         make_cast(self)
         chance = random.Random(200)

@@ -68,6 +68,7 @@ class PossibleMarksTest(SchoolTestCase):
             mark.awarded_at = timezone.now()
             yield mark
 
+    @pytest.mark.long
     def test_the_rule_and_the_database_agree_on_ten_thousand_marks(self):
         possible = impossible = 0
         for mark in self.generated(seed=6, count=10_000):

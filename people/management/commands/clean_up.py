@@ -2,14 +2,19 @@
 
 from django.core.management.base import BaseCommand
 
+from people import attempts
 from people.models import Session
 from people.sessions import SessionStore
 
 
 class Command(BaseCommand):
-    help = "Deletes sign-ins that have run out. Run it once a day; nothing else goes."
+    help = (
+        "Deletes sign-ins that have run out and counts of wrong passwords that no "
+        "longer matter. Run it once a day; nothing else goes."
+    )
 
     def handle(self, *args, **options):
         before = Session.objects.count()
         SessionStore.clear_expired()
         self.stdout.write(f"{before - Session.objects.count()} old sign-ins deleted.")
+        self.stdout.write(f"{attempts.forget_old()} old counts deleted.")
