@@ -59,6 +59,8 @@ class RequestIdMiddleware:
         found = request_ids.begin(given)
         response = self.get_response(request)
         response[request_ids.HEADER] = found
+        # Otherwise the server puts its own name there.
+        response["Server"] = "classroom"
         return response
 
 

@@ -77,6 +77,14 @@ def check_file(*, is_to_be_made):
                 f"The database {path} is missing but its log {log.name} is there: put "
                 "the database back beside it before anything else."
             )
+        # A new, empty one must not be taken for the school.
+        for aside in path.parent.glob("before-restore-*"):
+            if (aside / path.name).exists():
+                refuse(
+                    f"The database {path} is missing and an older one lies in {aside}: a "
+                    "restore was interrupted. Run it again, or move all that lies there "
+                    "back."
+                )
         if not is_to_be_made:
             refuse(
                 f"There is no database {path}: run “manage.py prepare” to make one, "

@@ -126,6 +126,14 @@ class TestFile:
         (self.path.parent / "classroom.sqlite3-wal").write_text("words")
         assert "is missing but its log" in self.said()
 
+    def test_a_restore_that_was_interrupted_is_no_new_school(self):
+        aside = self.path.parent / "before-restore-20261126-020000"
+        aside.mkdir()
+        assert storage.check_file(is_to_be_made=True) is False
+        (aside / self.path.name).write_text("x")
+
+        assert "a restore was interrupted" in self.said()
+
     def test_garbage_and_damage(self):
         self.make()
         whole = self.path.read_bytes()
