@@ -372,6 +372,17 @@ def _note(path):
     half.replace(settings.BACKUP_DIR / "last.json")
 
 
+def note_check(path):
+    """Write down that the last backup, or a copy of it, was found sound again."""
+    place = settings.BACKUP_DIR / "last.json"
+    if (said := last()) is None or said["file"] != Path(path).name:
+        return
+    told = json.loads(place.read_text()) | {"checked_at": timezone.now().isoformat()}
+    half = place.with_suffix(".json.new")
+    half.write_text(json.dumps(told))
+    half.replace(place)
+
+
 def last():
     """Return the last backup's note with times, or None where none was made."""
     try:

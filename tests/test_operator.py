@@ -60,6 +60,17 @@ class BackupOnTheFrontPageTest(SchoolTestCase):
     def test_none_at_all_is_worse(self):
         self.assertContains(self.page(), "There is no backup yet")
 
+    def test_checking_the_last_one_again_is_written_down(self):
+        self.back_up(20)
+        before = backups.last()
+        backups.note_check("/media/stick/classroom-20200101-020000.zip")
+        self.assertEqual(backups.last(), before)
+
+        backups.note_check(f"/media/stick/{before['file']}")
+        after = backups.last()
+        self.assertEqual(after["made_at"], before["made_at"])
+        self.assertGreater(after["checked_at"], before["checked_at"])
+
     def test_half_a_note_is_none(self):
         (self.folder / "last.json").write_text('{"file": ')
 

@@ -31,6 +31,7 @@ class Command(BaseCommand):
         try:
             if options["check"]:
                 manifest = backups.check(options["check"])
+                backups.note_check(options["check"])
                 self.stdout.write(
                     f"Sound: {options['check']}, made {manifest['made_at']}."
                 )
