@@ -32,3 +32,5 @@ SESSION_ENGINE = "tests.floor.sessions"
 SESSION_COOKIE_NAME = "session"
 DATABASES = product.DATABASES
 DEFAULT_AUTO_FIELD = product.DEFAULT_AUTO_FIELD
+# `terror_site.wsgi` asks for both.
+SENTRY_DSN = OTEL_ENDPOINT = ""
