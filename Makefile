@@ -61,4 +61,4 @@ format: dev
 lock:
 	for part in requirements requirements-server requirements-s3 requirements-sentry requirements-otel requirements-dev; do \
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-header --no-emit-index-url --output-file $$part.txt $$part.in || exit 1; done
+	--no-header --no-emit-index-url --no-strip-extras --output-file $$part.txt $$part.in || exit 1; done
