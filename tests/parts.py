@@ -21,7 +21,7 @@ LOCKS = {
 }
 SBOM = BASE / "docs" / "sbom.cdx.json"
 LICENCES = BASE / "docs" / "licences.md"
-_PACKAGE = re.compile(r"^([\w.-]+)(?:\[[\w,]+\])?==([\w.]+)")
+_PACKAGE = re.compile(r"^([\w.-]+)(?:\[[\w, ]+\])?==([\w.]+)")
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 # Words of packages' own metadata, by the name that SPDX gives a licence.
 _SPDX = {

@@ -26,7 +26,9 @@ def test_every_package_of_every_lock_is_there_with_hashes_and_licence():
     pinned = set()
     for lock in sorted(BASE.glob("requirements*.txt")):
         if lock.name != "requirements-dev.txt":
-            pinned |= set(re.findall(r"^([\w.-]+)==", lock.read_text(), re.MULTILINE))
+            pinned |= set(
+                re.findall(r"^([\w.-]+)(?:\[.+?\])?==", lock.read_text(), re.MULTILINE)
+            )
             pinned |= set(re.findall(r"^([\w.-]+)\[", lock.read_text(), re.MULTILINE))
 
     assert {*listed} == pinned
