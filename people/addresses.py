@@ -12,6 +12,8 @@ def client_address(request):
     what stands further left was written by whoever asked. An IPv6 network counts as
     one address, since each of its computers has millions.
     """
+    if request is None:
+        return ""
     said = request.META.get("REMOTE_ADDR", "")
     if settings.PROXIES:
         forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")

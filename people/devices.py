@@ -17,10 +17,13 @@ _signer = signing.Signer(salt="people.devices")
 
 
 class Device:
-    """The browser behind a request, as far as its cookie can be believed."""
+    """The browser behind a request, as far as its cookie can be believed.
+
+    Without a request (a program that checks a password) it is one seen never before.
+    """
 
     def __init__(self, request):
-        cookie = request.COOKIES.get(settings.DEVICE_COOKIE_NAME, "")
+        cookie = request.COOKIES.get(settings.DEVICE_COOKIE_NAME, "") if request else ""
         try:
             self.number, *self.marks = _signer.unsign(cookie).split(".")
         except signing.BadSignature:

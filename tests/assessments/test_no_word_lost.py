@@ -19,6 +19,8 @@ from tests.base import SchoolTestCase, make_cast
 from tests.factories import make_apparatus, make_assignment, make_mark, make_script
 
 SEQUENCES = 500
+# A slow machine may let every save win for a while.
+MOST_RACES = 300
 
 
 def address(script, order=1):
@@ -374,16 +376,19 @@ class HandInRacesTest(TransactionTestCase):
     @pytest.mark.long
     @pytest.mark.goal("G23", "20 at once and 100 races: 1 hand-in, 1 receipt, 0 of 5xx")
     def test_a_hand_in_races_saves_100_times(self):
-        late = self.races(100)
-        self.reached(f"100 races, {late} of 300 saves came after the hand-in")
+        late, saved = self.races(100)
+        self.reached(f"100 races, {late} of {saved} saves came after the hand-in")
 
     def races(self, times):
+        """Race so many times, and on until saves were both first and last."""
         presser, writer = self.browser(), self.browser()
-        late = sum(self.race(seed, presser, writer) for seed in range(times))
-        # Some came before and some after, so there was a race.
-        self.assertGreater(late, 0)
-        self.assertLess(late, 3 * times)
-        return late
+        late = done = 0
+        while done < times or (done < MOST_RACES and not 0 < late < 3 * done):
+            late += self.race(done, presser, writer)
+            done += 1
+        self.assertGreater(late, 0, "no hand-in ever came before a save")
+        self.assertLess(late, 3 * done, "no save ever came before a hand-in")
+        return late, 3 * done
 
     def race(self, seed, presser, writer):
         """Let three saves race a hand-in; return how many came after it."""
