@@ -12,7 +12,8 @@ from assessments.models import (
     AssignmentStudent,
     Question,
 )
-from people.models import Subgroup, TeachingGroup
+from people import audit
+from people.models import AuditEntry, Subgroup, TeachingGroup
 
 
 class SubgroupField(forms.ModelChoiceField):
@@ -251,6 +252,14 @@ class ArrangementForm(forms.ModelForm):
             row.save()
         elif row.pk:
             row.delete()
+        audit.record(
+            AuditEntry.Action.DATES_CHANGED,
+            row.student_id,
+            row.assignment.group_id,
+            f"task {row.assignment_id}: "
+            + (f"own date {row.due_at}" if row.due_at else "no own date")
+            + (f", {row.absence}" if row.absence else ""),
+        )
 
 
 def arrangement_forms(assignment, data=None, like=None, part=None):

@@ -17,12 +17,14 @@ from django.utils.html import format_html
 from django.utils.translation import gettext, gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from people import roles
+from people import audit, roles
+from people.audit_pages import AuditPages
 from people.cards import CardPages, CodePages
 from people.enrolments import KEEPS_ROSTERS
 from people.forms import AccountForm, NewPasswordForm, SchoolForm
 from people.models import (
     ROLE_LABELS,
+    AuditEntry,
     Enrolment,
     Membership,
     School,
@@ -237,6 +239,17 @@ class EnrolmentInline(ScopedInline):
     has_change_permission = has_view_permission
 
 
+def _what(form, change):
+    """Say which fields of an account changed; of them only what no name stands in."""
+    if not change:
+        return "made"
+    said = [
+        f"is_active to {form.cleaned_data[name]}" if name == "is_active" else name
+        for name in form.changed_data
+    ]
+    return "changed: " + (", ".join(said) or "nothing")
+
+
 class AccountAdmin(ScopedMixin, UserAdmin):
     """Accounts without any way to superuser, permissions or another's kind."""
 
@@ -305,6 +318,7 @@ class AccountAdmin(ScopedMixin, UserAdmin):
         if not change:
             obj.is_staff = self.is_staff_account
         super().save_model(request, obj, form, change)
+        audit.record(AuditEntry.Action.ACCOUNT, obj, detail=_what(form, change))
 
     def has_delete_permission(self, request, obj=None):
         return False
@@ -484,7 +498,15 @@ class SchoolAdmin(ScopedAdmin):
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
+        audit.record(
+            AuditEntry.Action.SETTINGS, detail=", ".join(form.changed_data) or "nothing"
+        )
         School.forget_current()
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(AuditPages, ScopedAdmin):
+    """The audit log."""
 
 
 @register(Tags.admin)

@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext, gettext_lazy as _
 
-from people import roles
-from people.models import Membership, Student
+from people import audit, roles
+from people.models import AuditEntry, Membership, Student
 
 CARD_DAYS = 14
 CODE_DAYS = 1
@@ -48,6 +48,12 @@ def make(students, days):
     with transaction.atomic():
         for student, _words in made:
             student.save(update_fields=["password", "password_expires_at"])
+        audit.record_all(
+            [
+                (AuditEntry.Action.PASSWORD_GIVEN, student, None, f"for {days} days")
+                for student, _words in made
+            ]
+        )
     return made
 
 

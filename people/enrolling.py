@@ -13,8 +13,15 @@ from django.core import signing
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from people import roles, roster, roster_letter
-from people.models import Enrolment, Membership, School, TeachingGroup, User
+from people import audit, roles, roster, roster_letter
+from people.models import (
+    AuditEntry,
+    Enrolment,
+    Membership,
+    School,
+    TeachingGroup,
+    User,
+)
 from people.roster_match import Known, Names, School as KnownSchool
 from people.roster_plan import Plan, make_plan
 
@@ -219,6 +226,23 @@ def _apply(outcome):
     _write_accounts(outcome, plan)
     _write_enrolments(plan, person, groups, today)
     _write_places(plan, person, groups, today)
+    audit.record_all(
+        [
+            *(
+                (AuditEntry.Action.ACCOUNT, user, None, "made, roster")
+                for user in outcome.made
+            ),
+            *(
+                (
+                    AuditEntry.Action.ACCOUNT,
+                    user,
+                    None,
+                    f"changed, roster; is_active {user.is_active}",
+                )
+                for user in outcome.changed
+            ),
+        ]
+    )
     outcome.is_applied = True
 
 
@@ -320,13 +344,12 @@ def _write_places(plan, person, groups, today):
         if (place.person_id, place.group_id) in ends
     ]
     begun = [place for place in places if place.from_date < today]
-    Membership.objects.filter(
-        pk__in=[place.pk for place in places if place.from_date == today]
-    ).delete()
+    never = [place for place in places if place.from_date == today]
+    Membership.objects.filter(pk__in=[place.pk for place in never]).delete()
     for place in begun:
         place.until_date = today - datetime.timedelta(days=1)
     Membership.objects.bulk_update(begun, ["until_date"], batch_size=_BATCH)
-    Membership.objects.bulk_create(
+    new = Membership.objects.bulk_create(
         (
             Membership(
                 person_id=person[id(change)],
@@ -338,4 +361,10 @@ def _write_places(plan, person, groups, today):
             for key in sorted(change.joins)
         ),
         batch_size=_BATCH,
+    )
+    audit.record_all(
+        [
+            *(place.act() for place in (*begun, *new)),
+            *((*place.act()[:3], "withdrawn on its first day") for place in never),
+        ]
     )

@@ -12,8 +12,8 @@ from django.contrib.auth.forms import (
 )
 from django.utils.translation import gettext_lazy as _
 
-from people import attempts
-from people.models import School, User, check_time_zone
+from people import attempts, audit
+from people.models import AuditEntry, School, User, check_time_zone
 
 
 def helper(label, **attributes):
@@ -90,6 +90,7 @@ class OwnPasswordForm(PasswordChangeForm):
 
     def save(self, commit=True):
         self.user.password_expires_at = None
+        audit.record(AuditEntry.Action.PASSWORD_CHANGED, self.user)
         return super().save(commit)
 
 
@@ -99,6 +100,10 @@ class NewPasswordForm(AdminPasswordChangeForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields.pop("usable_password", None)
+
+    def save(self, commit=True):
+        audit.record(AuditEntry.Action.PASSWORD_GIVEN, self.user, detail="set by hand")
+        return super().save(commit)
 
 
 class AccountForm(UserCreationForm):

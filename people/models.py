@@ -20,14 +20,21 @@ from django.utils.functional import cached_property
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
-from people import attempts, roles  # noqa: F401 (`attempts` has models of its own)
+from people import audit, roles
+from people.attempts import FailedName, Lane, LaneTurn, Tries
+from people.audit import AuditAddress, AuditEntry
 from people.enrolments import Enrolment
 from people.passphrases import passphrase
 from people.roll_overs import RollOver, RollOverAccount, RollOverClass, RollOverPlace
 from people.subgroups import Subgroup
 
 __all__ = [
+    "AuditAddress",
+    "AuditEntry",
     "Enrolment",
+    "FailedName",
+    "Lane",
+    "LaneTurn",
     "Membership",
     "RollOver",
     "RollOverAccount",
@@ -38,6 +45,7 @@ __all__ = [
     "Student",
     "Subgroup",
     "TeachingGroup",
+    "Tries",
     "User",
 ]
 
@@ -572,6 +580,10 @@ class Membership(models.Model):
         where = self.group or _("the school")
         return f"{self.person}, {self.get_role_display().lower()}, {where}"
 
+    def save(self, *args, **kwargs):
+        super().save(*args, **kwargs)
+        audit.record_all([self.act()])
+
     def clean(self):
         """Keep students' accounts out of staff roles and the other way round."""
         if self.person_id is None or not self.role:
@@ -591,3 +603,9 @@ class Membership(models.Model):
             and self.person.is_last_site_manager()
         ):
             raise ValidationError({"until_date": LAST_SITE_MANAGER})
+
+    def act(self):
+        """Return the audit log's words for what this row says now."""
+        detail = f"{self.role}, {self.from_date} to {self.until_date or 'open'}"
+        action = AuditEntry.Action.MEMBERSHIP
+        return (action, self.person_id, self.group_id, detail)

@@ -14,8 +14,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _, ngettext
 
-from people import roles
+from people import audit, roles
 from people.models import (
+    AuditEntry,
     Enrolment,
     Membership,
     RollOver,
@@ -174,6 +175,15 @@ def carry_out(choices, user, seen):
     )
     User.objects.filter(pk__in=leavers).update(is_active=False)
     Enrolment.objects.filter(student__in=leavers).update(left_on=today)
+    audit.record_all(
+        [
+            *(place.act() for place in step.places),
+            *(
+                (AuditEntry.Action.ACCOUNT, pk, None, "closed, new year")
+                for pk in leavers
+            ),
+        ]
+    )
     return roll_over
 
 
@@ -209,6 +219,15 @@ def take_back(roll_over, user):
         [row.membership for row in places], ["until_date"], batch_size=500
     )
     closed = last.accounts.values("person")
+    audit.record_all(
+        [
+            *(row.membership.act() for row in places),
+            *(
+                (AuditEntry.Action.ACCOUNT, pk, None, "opened, new year taken back")
+                for pk in closed.values_list("person", flat=True)
+            ),
+        ]
+    )
     User.objects.filter(pk__in=closed).update(is_active=True)
     Enrolment.objects.filter(student__in=closed).update(left_on=None)
     last.undone_at, last.undone_by = timezone.now(), user

@@ -23,6 +23,8 @@ SEES_EVERY_CLASS = frozenset(SCHOOL_ROLES)
 READS_ANSWERS = frozenset({HEAD, SENCO})
 # Roles that reach staff accounts.
 SEES_STAFF = frozenset({HEAD, DATA_MANAGER, SITE_MANAGER})
+# Roles that read the audit log whole; a head reads what is about teaching.
+READS_WHOLE_AUDIT_LOG = frozenset({DATA_MANAGER, SITE_MANAGER})
 
 _READ_PEOPLE = {
     "people.view_student",
@@ -106,6 +108,7 @@ PERMISSIONS = {
         | _KEEP_SUBGROUPS
         | {
             "assessments.reveal_script",
+            "people.view_auditentry",
             "people.change_student",
             "people.change_teachinggroup",
             "people.add_membership",
@@ -114,12 +117,13 @@ PERMISSIONS = {
         }
     ),
     SENCO: frozenset(_READ_PEOPLE | _READ_ANSWERS | {"lessons.view_lesson"}),
-    DATA_MANAGER: frozenset(_KEEP_ROSTER),
+    DATA_MANAGER: frozenset(_KEEP_ROSTER | {"people.view_auditentry"}),
     SITE_MANAGER: frozenset(
         _KEEP_ROSTER
         | {
             "people.add_user",
             "people.change_user",
+            "people.view_auditentry",
             "people.view_school",
             "people.change_school",
         }

@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "people.sessions.SignedInMiddleware",
+    "people.audit.AuditMiddleware",
     "terror_site.middleware.SignInRequiredMiddleware",
     "people.middleware.SchoolMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

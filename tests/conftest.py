@@ -3,6 +3,7 @@ import os
 
 import pytest
 from django.core.cache import cache
+from django.db.backends.sqlite3.base import DatabaseOperations
 from xdist.scheduler import LoadScopeScheduling
 
 from tests import goals
@@ -21,6 +22,30 @@ def _forget_the_school(monkeypatch):
     """
     cache.clear()
     monkeypatch.setattr("people.models.SCHOOL_CACHE_SECONDS", 600)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _flushed_all_the_same():
+    """Between tests tables are emptied, which the audit log refuses (PostgreSQL's
+    TRUNCATE asks no trigger)."""
+    emptied = DatabaseOperations.execute_sql_flush
+
+    def execute_sql_flush(self, statements):
+        with self.connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' "
+                "AND tbl_name = 'people_auditentry'"
+            )
+            kept = cursor.fetchall()
+            for name, _sql in kept:
+                cursor.execute(f"DROP TRIGGER {name}")
+            emptied(self, statements)
+            for _name, sql in kept:
+                cursor.execute(sql)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "execute_sql_flush", execute_sql_flush)
+        yield
 
 
 @pytest.fixture(scope="session")

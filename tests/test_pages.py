@@ -23,7 +23,7 @@ from assessments.models import (
     QuestionType,
     Release,
 )
-from people import set_up
+from people import audit, set_up
 from people.models import School, Subgroup
 from tests.assessments.test_rescue import make_file
 from tests.base import CAST, PEOPLE, SchoolTestCase
@@ -149,6 +149,13 @@ RULES = {
         adders=ROSTER,
     ),
     **model_pages("people_school", viewers={"sid"}, strangers=STAFF - {"sid"}),
+    # A head reads what is about teaching (test_audit.py); nobody changes a line.
+    **model_pages(
+        "people_auditentry",
+        viewers={"hal", "dee", "sid"},
+        strangers=STAFF - {"hal", "dee", "sid"},
+    ),
+    "admin:people_auditentry_export": staff_pages({"hal", "dee", "sid"}),
     # Sam's open script is written by Sam alone; a POST-only address refuses a GET.
     "assessments:my-work": SIGNED_IN,
     "assessments:my-answers-export": SIGNED_IN,
@@ -445,6 +452,7 @@ class PagesTest(SchoolTestCase):
     def setUpTestData(cls):
         super().setUpTestData()
         cls.school = School.objects.get_or_create(pk=1)[0]
+        cls.entry = audit.record(audit.AuditEntry.Action.EXPORTED, cls.sam, cls.hi1)
         cls.exemplar = make_exemplar(cls.question)
         for name, row in make_apparatus(cls.lesson).items():
             setattr(cls, name, row)
@@ -467,6 +475,7 @@ class PagesTest(SchoolTestCase):
             "people_user": self.ada,
             "people_teachinggroup": self.hi1,
             "people_school": self.school,
+            "people_auditentry": self.entry,
             "people_subgroup": self.subgroup,
             "lessons_lesson": self.lesson,
             **{

@@ -13,10 +13,11 @@ from assessments import marking_desk
 from assessments.assignment_forms import AssignmentForm, CopyForm, arrangement_forms
 from assessments.forms import LONGEST_ID, ReleaseForm
 from assessments.models import Assignment, Release
-from people import roles
+from people import audit, roles
 from people.admin import ScopedAdmin
-from people.models import Subgroup, TeachingGroup
+from people.models import AuditEntry, Subgroup, TeachingGroup
 
+DATES = ("opens_at", "due_at", "grace_minutes", "takes_late")
 SEVERAL = _("Or several questions together")
 
 
@@ -99,6 +100,17 @@ class AssignmentAdmin(ScopedAdmin):
         if not change:
             obj.set_by = request.user
         super().save_model(request, obj, form, change)
+        dates = [name for name in DATES if name in form.changed_data]
+        if change and dates:
+            audit.record(
+                AuditEntry.Action.DATES_CHANGED,
+                group=obj.group_id,
+                detail=f"task {obj.pk}: "
+                + "; ".join(
+                    f"{name} {form.initial.get(name)} to {form.cleaned_data[name]}"
+                    for name in dates
+                ),
+            )
 
     def response_add(self, request, obj, post_url_continue=None):
         return self._to_students(request, obj) or super().response_add(

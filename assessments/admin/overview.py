@@ -27,7 +27,9 @@ from assessments.overview_forms import (
     SearchForm,
 )
 from assessments.search import KINDS, Search
-from people.models import Subgroup, TeachingGroup, User
+from people import audit
+from people.models import AuditEntry, Subgroup, TeachingGroup, User
+from people.spreadsheets import as_csv
 
 FILE_KINDS = {
     "csv": "text/csv; charset=utf-8",
@@ -99,6 +101,7 @@ def class_overview(request, pk):
 def class_missing(request, pk):
     """Missing work as a list to print."""
     group, _form, tasks, part = _chosen(request, pk)
+    audit.record(AuditEntry.Action.BULK_VIEWED, group=group, detail="missing work")
     book = MarkBook(tasks)
     if part:
         book = book.of(overview.students_of(part))
@@ -123,7 +126,7 @@ def class_export(request, pk, kind):
     book = MarkBook(tasks)
     if part:
         book = book.of(overview.students_of(part))
-    return _file(book, kind, f"{group.name} {part or ''}".strip())
+    return _file(book, kind, f"{group.name} {part or ''}".strip(), group)
 
 
 @staff_page("assessments.release_script")
@@ -137,11 +140,14 @@ def year_export(request, cohort, kind):
     return _file(MarkBook(tasks), kind, _("year %(cohort)d") % {"cohort": cohort})
 
 
-def _file(book, kind, name):
+def _file(book, kind, name, group=None):
     if kind not in FILE_KINDS:
         raise Http404
+    audit.record(
+        AuditEntry.Action.EXPORTED, group=group, detail=f"marks as {kind}, {name}"
+    )
     if kind == "csv":
-        content = exports.as_csv(exports.headings(), exports.rows(book))
+        content = as_csv(exports.headings(), exports.rows(book))
     else:
         content = exports.workbook(book)
     response = HttpResponse(content, content_type=FILE_KINDS[kind])
@@ -156,6 +162,7 @@ def _file(book, kind, name):
 def class_feedback_run(request, pk):
     """The released feedback of a class, a page for each student, to print at once."""
     group, _form, tasks, part = _chosen(request, pk)
+    audit.record(AuditEntry.Action.BULK_VIEWED, group=group, detail="feedback to print")
     return _render(
         request,
         "feedback_run",

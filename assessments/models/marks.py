@@ -11,6 +11,8 @@ from assessments import marking
 from assessments.models.answers import Answer, AnswerVersion
 from assessments.models.schemes import Ceiling, Level, MarkingPoint, MarkScheme
 from assessments.models.scripts import Script
+from people import audit
+from people.models import AuditEntry
 
 MARKER_ROLES = ("first", "second", "agreed")
 
@@ -318,6 +320,19 @@ class Mark(models.Model):
             raise
         self.save()
         Event.record(self.answer.script, self.marker, Event.Kind.AWARDED, mark=self)
+        self._write_in_audit_log()
+
+    def _write_in_audit_log(self):
+        """Say which script by its code: whoever reads the log may mark others of it."""
+        before = self.corrects
+        was = f"{before.total} to " if before else ""
+        assignment = self.answer.script.assignment
+        audit.record(
+            AuditEntry.Action.MARK_CHANGED if before else AuditEntry.Action.MARKED,
+            group=assignment and assignment.group_id,
+            detail=f"{self.answer.script}, question {self.answer.order}, {self.role}: "
+            f"{was}{self.total} of {self.highest_total}",
+        )
 
     def give_own(self, level, mark):
         """Keep a student's own mark for practice; its objectives are our estimate."""
@@ -413,7 +428,9 @@ class Release(models.Model):
         The release pins the marks that stand now: later moderation stays hidden
         until the next release. Without a marked script nothing is written.
         """
-        waiting = list(scripts.handed_in().prefetch_related("answers"))
+        waiting = list(
+            scripts.handed_in().select_related("assignment").prefetch_related("answers")
+        )
         standing = {}
         marks = Mark.objects.filter(answer__script__in=[s.pk for s in waiting])
         for mark in marks.standing().select_related("answer"):
@@ -443,12 +460,33 @@ class Release(models.Model):
         Event.objects.bulk_create(
             Event(script=script, actor=self.by, kind=kind) for script in scripts
         )
+        is_shown = self.kind == self.Kind.SHOWN
+        by_assignment = {}
+        for script in scripts:
+            by_assignment.setdefault(script.assignment, []).append(str(script))
+        audit.record_all(
+            [
+                (
+                    AuditEntry.Action.RELEASED
+                    if is_shown
+                    else AuditEntry.Action.TAKEN_BACK,
+                    None,
+                    assignment.group_id,
+                    f"{len(codes)} of task {assignment.pk}: {', '.join(codes)}",
+                )
+                for assignment, codes in by_assignment.items()
+            ]
+        )
 
     @classmethod
     @transaction.atomic
     def take_back(cls, scripts, by):
         """Hide again what `scripts` show now; return the scripts that were shown."""
-        shown = list(scripts.with_newest_release().filter(newest_release="shown"))
+        shown = list(
+            scripts.with_newest_release()
+            .filter(newest_release="shown")
+            .select_related("assignment")
+        )
         if shown:
             release = cls.objects.create(kind=cls.Kind.TAKEN_BACK, by=by)
             release.add(shown, Event.Kind.TAKEN_BACK)
@@ -508,6 +546,14 @@ class Event(models.Model):
         LET_STAND = "let stand", _("a kept text let stand")
         BROUGHT_BACK = "brought back", _("an earlier text brought back by command")
 
+    # What the audit log says as well. These name the student anyway.
+    AUDITED = {
+        Kind.REVEALED: AuditEntry.Action.REVEALED,
+        Kind.RESCUED: AuditEntry.Action.LATE_DECIDED,
+        Kind.LET_STAND: AuditEntry.Action.LATE_DECIDED,
+        Kind.BROUGHT_BACK: AuditEntry.Action.LATE_DECIDED,
+    }
+
     script = models.ForeignKey(Script, models.PROTECT, related_name="events")
     mark = models.ForeignKey(
         Mark, models.PROTECT, related_name="events", null=True, blank=True
@@ -530,4 +576,10 @@ class Event(models.Model):
 
     @classmethod
     def record(cls, script, actor, kind, mark=None):
+        if kind in cls.AUDITED:
+            audit.record(
+                cls.AUDITED[kind],
+                person=script.student_id,
+                detail=f"{script}, {kind}",
+            )
         return cls.objects.create(script=script, actor=actor, kind=kind, mark=mark)

@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 from assessments import exports, overview
 from assessments.mark_book import MarkBook
 from assessments.models import Release, Script
-from people import roles
+from people import roles, spreadsheets
 from tests.base import SchoolTestCase
 from tests.factories import (
     EDX3D,
@@ -62,31 +62,36 @@ PLAIN = [
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_what_could_begin_a_formula_begins_with_an_apostrophe(text):
-    assert exports.cell(text)[0] == "'"
-    assert exports.cell(text)[1:] == text.replace("\x00", "\ufffd")
+    assert spreadsheets.cell(text)[0] == "'"
+    assert spreadsheets.cell(text)[1:] == text.replace("\x00", "\ufffd")
 
 
 @pytest.mark.parametrize("value", [*PLAIN, 7, 0, None, 1.5, True])
 def test_everything_else_stays_as_it_is(value):
-    assert exports.cell(value) == value
+    assert spreadsheets.cell(value) == value
 
 
 def test_a_cell_ends_where_a_spreadsheet_ends_it():
-    assert len(exports.cell("x" * 40_000)) == 32_767
+    assert len(spreadsheets.cell("x" * 40_000)) == 32_767
 
 
 def test_a_csv_file_reads_back_exactly_and_excel_knows_its_letters():
     rows = [[text, 1] for text in (*HOSTILE, *PLAIN)]
-    content = exports.as_csv(["Text", "n"], rows)
+    content = spreadsheets.as_csv(["Text", "n"], rows)
     read = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
 
     assert content.startswith(b"\xef\xbb\xbf")
     assert b"\r\n" in content
-    assert read == [["Text", "n"], *([exports.cell(text), "1"] for text, _n in rows)]
+    assert read == [
+        ["Text", "n"],
+        *([spreadsheets.cell(text), "1"] for text, _n in rows),
+    ]
 
 
 def test_a_workbook_holds_no_formula_and_every_name_exactly():
-    content = exports.as_xlsx([("=Sheet", ["Text"], [[t] for t in (*HOSTILE, *PLAIN)])])
+    content = spreadsheets.as_xlsx(
+        [("=Sheet", ["Text"], [[t] for t in (*HOSTILE, *PLAIN)])]
+    )
     sheet = load_workbook(io.BytesIO(content)).worksheets[0]
     cells = [row[0] for row in sheet.iter_rows(min_row=2)]
 
@@ -94,19 +99,19 @@ def test_a_workbook_holds_no_formula_and_every_name_exactly():
     values = [cell.value or "" for cell in cells]
     # XML reads a lone CR as a line end.
     assert [v.replace("\r", "\n") for v in values] == [
-        str(exports.cell(t)).replace("\r", "\n").replace("_x000D_", "")
+        str(spreadsheets.cell(t)).replace("\r", "\n").replace("_x000D_", "")
         for t in (*HOSTILE, *PLAIN)
     ]
 
 
 def test_control_characters_do_not_stop_a_workbook():
-    assert exports.as_xlsx([("a", ["x"], [["\x01\x02\ud800\ufffe"]])])
+    assert spreadsheets.as_xlsx([("a", ["x"], [["\x01\x02\ud800\ufffe"]])])
 
 
 @pytest.mark.skipif(not shutil.which("soffice"), reason="no LibreOffice here")
 def test_libreoffice_finds_no_formula(tmp_path):
     (tmp_path / "marks.xlsx").write_bytes(
-        exports.as_xlsx([("Marks", ["Text"], [[text] for text in HOSTILE])])
+        spreadsheets.as_xlsx([("Marks", ["Text"], [[text] for text in HOSTILE])])
     )
     subprocess.run(
         ["soffice", "--headless", "--convert-to", "fods", "marks.xlsx"],
@@ -166,7 +171,7 @@ class BookTest(SchoolTestCase):
         )  # fmt: skip
 
     def test_before_release_there_is_a_word_and_no_mark_or_comment(self):
-        content = exports.as_csv(exports.headings(), exports.rows(self.book()))
+        content = spreadsheets.as_csv(exports.headings(), exports.rows(self.book()))
         held = [r for r in self.records() if r["State"] != "released"]
 
         self.assertNotIn(b"CANARY", content)

@@ -3,8 +3,8 @@
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from people import roles
-from people.models import Membership, User
+from people import audit, roles
+from people.models import AuditEntry, Membership, User
 
 
 class Command(BaseCommand):
@@ -23,6 +23,7 @@ class Command(BaseCommand):
         if user is None:
             raise CommandError("There is no staff account of that username.")
         User.objects.filter(pk=user.pk).update(is_active=True)
+        audit.record(AuditEntry.Action.ACCOUNT, user, detail="opened by command")
         Membership.objects.get_or_create(
             person=user,
             role=roles.SITE_MANAGER,

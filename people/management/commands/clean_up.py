@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
-from people import attempts
+from people import attempts, audit
 from people.models import Session
 from people.sessions import SessionStore
 
@@ -10,7 +10,8 @@ from people.sessions import SessionStore
 class Command(BaseCommand):
     help = (
         "Deletes sign-ins that have run out and counts of wrong passwords that no "
-        "longer matter. Run it once a day; nothing else goes."
+        "longer matter, and the addresses of acts in the audit log that are over 30 "
+        "days old. Run it once a day; nothing else goes."
     )
 
     def handle(self, *args, **options):
@@ -18,3 +19,4 @@ class Command(BaseCommand):
         SessionStore.clear_expired()
         self.stdout.write(f"{before - Session.objects.count()} old sign-ins deleted.")
         self.stdout.write(f"{attempts.forget_old()} old counts deleted.")
+        self.stdout.write(f"{audit.forget_addresses()} old addresses deleted.")
