@@ -1,23 +1,48 @@
-"""The only place that deletes scripts, with everything that hangs on them."""
+"""The only place that deletes scripts, and students, with all that hangs on them."""
 
 import contextlib
+import datetime
+import functools
+import json
+import operator
+from pathlib import Path
 
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
+from django.db.models import Q
+from django.utils import timezone
 
 from assessments.models import (
     Answer,
     AnswerVersion,
+    Assignment,
+    AssignmentStudent,
     ClassExtract,
+    ClassFeedback,
+    Concern,
     Event,
+    KeptFigure,
     Mark,
     Release,
     ReleasedScript,
     Script,
 )
+from assessments.models.marks import shown_release
+from people import audit
+from people.erasures import Erasure
+from people.models import AuditEntry, Enrolment, Student, User
+
+# Tables in which a student's words or names lay (PostgreSQL writes them anew).
+OVERWRITTEN = (
+    AnswerVersion, Answer, Script, Mark, Event, Concern, ClassExtract, LogEntry, User,
+    Enrolment,
+)  # fmt: skip
 
 
 @contextlib.contextmanager
-def _pointers_found():
+def pointers_found():
     """Index the pointers of answers while versions are deleted.
 
     The database asks of every version that goes whether an answer points to it; saving
@@ -57,6 +82,7 @@ def erase(scripts):
     )
     ReleasedScript.objects.filter(script__in=scripts).delete()
     ClassExtract.objects.filter(answer__in=answers).delete()
+    Concern.objects.filter(answer__in=answers).delete()
     # An act of releasing that released nothing else is no record of anything.
     Release.objects.filter(pk__in=releases, scripts=None).delete()
     Mark.objects.filter(answer__in=answers).delete()
@@ -65,7 +91,170 @@ def erase(scripts):
         current=None, current_plan=None, handed_in_version=None, latest_whole=None
     )
     versions.update(whole=None)
-    with _pointers_found():
+    with pointers_found():
         versions.delete()
     answers.delete()
     return scripts.delete()[0]
+
+
+def open_work(person):
+    """Return this student's scripts that are being written for a task still open."""
+    return (
+        Script.objects.filter(student=person, handed_in_at=None)
+        .exclude(assignment=None)
+        .filter(assignment__due_at__gt=timezone.now())
+    )
+
+
+def carry_out_due():
+    """Erase everybody whose delay is over; return (erased, held for open work)."""
+    erased = held = 0
+    for erasure in Erasure.objects.due():
+        person = User.objects.filter(
+            pk=erasure.person_id, date_joined=erasure.joined_at
+        ).first()
+        if person is not None and open_work(person).exists():
+            held += 1
+            continue
+        with transaction.atomic():
+            left = erase_person(person, erasure.keeps_marks) if person else 0
+            Erasure.objects.filter(pk=erasure.pk).update(done_at=timezone.now())
+            audit.record(
+                AuditEntry.Action.ERASURE,
+                erasure.person_id,
+                detail=f"done; {left} texts by others still hold the name",
+            )
+        erased += 1
+    if erased:
+        note_outside()
+        overwrite_freed()
+    return erased, held
+
+
+def erase_again():
+    """After a backup was put back: erase whom it brought back; return how many."""
+    found = 0
+    for pk, joined in _known_outside():
+        person = User.objects.filter(
+            pk=pk, date_joined=datetime.datetime.fromisoformat(joined)
+        ).first()
+        if person is None:
+            continue
+        with transaction.atomic():
+            erase_person(person, keeps_marks=False)
+            Erasure.objects.waiting().filter(person_id=pk).delete()
+            Erasure.objects.create(
+                person_id=pk,
+                joined_at=joined,
+                due_at=timezone.now(),
+                done_at=timezone.now(),
+            )
+            audit.record(
+                AuditEntry.Action.ERASURE, pk, detail="done again after a restore"
+            )
+        found += 1
+    if found:
+        overwrite_freed()
+    note_outside()
+    return found
+
+
+@transaction.atomic
+def erase_person(person, keeps_marks):
+    """Delete a student with everything that is theirs.
+
+    Returns how many texts by others still hold the whole name: only a person can
+    tell whether they are about this student.
+    """
+    if person.is_staff:
+        raise ValueError("Only students are erased; a staff account is closed.")
+    names = {person.get_full_name(), f"{person.first_name} {person.last_name}".strip()}
+    scripts = Script.objects.filter(student=person)
+    if keeps_marks:
+        _keep_figures(scripts)
+    erase(scripts)
+    for name in names:
+        for spelled in {name, json.dumps(name)[1:-1]}:
+            LogEntry.objects.filter(
+                Q(object_repr__contains=spelled) | Q(change_message__contains=spelled)
+            ).delete()
+    LogEntry.objects.filter(
+        content_type__in=ContentType.objects.get_for_models(
+            User, Student, for_concrete_models=False
+        ).values(),
+        object_id=str(person.pk),
+    ).delete()
+    person.delete()
+    return sum(_mentions(name) for name in names)
+
+
+def _keep_figures(scripts):
+    """Keep what releases show now: numbers, question and exam year."""
+    made = []
+    for script in scripts.exclude(assignment=None).select_related("assignment__group"):
+        shown = shown_release(script)
+        if shown is None:
+            continue
+        made += [
+            KeptFigure(
+                question_id=mark.answer.question_id,
+                cohort=script.assignment.group.cohort,
+                total=mark.total,
+                highest_total=mark.highest_total,
+            )
+            for mark in shown.marks.select_related("answer")
+        ]
+    KeptFigure.objects.bulk_create(made)
+
+
+def _mentions(name):
+    """Count the texts by staff that hold a name."""
+    if not name:
+        return 0
+    return sum(
+        rows.filter(
+            functools.reduce(
+                operator.or_, (Q(**{f"{field}__contains": name}) for field in fields)
+            )
+        ).count()
+        for rows, fields in (
+            (Mark.objects, ("www", "ebi", "private_note", "reason")),
+            (ClassFeedback.objects, ("strengths", "work_on", "tasks", "spellings")),
+            (Assignment.objects, ("note",)),
+            (AssignmentStudent.objects, ("note",)),
+            (Concern.objects, ("note",)),
+        )
+    )
+
+
+def overwrite_freed():
+    """Have the database write over what was deleted: until then it lies in its file."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("VACUUM")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        else:
+            cursor.execute("SET statement_timeout = 0")
+            for model in OVERWRITTEN:
+                cursor.execute(f"VACUUM FULL {model._meta.db_table}")
+            cursor.execute("RESET statement_timeout")
+
+
+def _list():
+    return Path(settings.VAR_DIR) / "erased.json"
+
+
+def _known_outside():
+    try:
+        return [tuple(pair) for pair in json.loads(_list().read_text())]
+    except (OSError, ValueError):
+        return []
+
+
+def note_outside():
+    """Keep the list beside the database too: a restored one has forgotten it."""
+    here = Erasure.objects.done().values_list("person_id", "joined_at")
+    known = {*_known_outside(), *((pk, joined.isoformat()) for pk, joined in here)}
+    half = _list().with_suffix(".json.new")
+    half.write_text(json.dumps(sorted(known)))
+    half.replace(_list())

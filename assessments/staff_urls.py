@@ -2,12 +2,22 @@
 
 from django.urls import path
 
-from assessments.admin import overview
+from assessments.admin import concerns, data_protection, overview
 
 app_name = "staff"
 
 urlpatterns = [
     path("search/", overview.search, name="search"),
+    path("students/<int:pk>/data/", data_protection.student_data, name="student-data"),
+    path(
+        "students/<int:pk>/data.<str:kind>",
+        data_protection.hand_out,
+        name="student-data-file",
+    ),
+    path("students/<int:pk>/erasure/", data_protection.erasure, name="student-erasure"),
+    path("retention/", data_protection.retention_page, name="retention"),
+    path("concerns/", concerns.concerns, name="concerns"),
+    path("concerns/<int:pk>/", concerns.concern, name="concern"),
     path("classes/<int:pk>/", overview.class_overview, name="class-overview"),
     path("classes/<int:pk>/missing/", overview.class_missing, name="class-missing"),
     path(

@@ -146,6 +146,10 @@ class LendingForm(forms.ModelForm):
         self.helper.form_action = "lending"
 
 
+# How long the school keeps what (`assessments.retention`).
+KEPT = ("texts_months", "log_months", "leavers_months")
+
+
 class SchoolForm(forms.ModelForm):
     """The school's own settings, with "no mail" as a choice in words."""
 
@@ -168,6 +172,10 @@ class SchoolForm(forms.ModelForm):
             "name",
             "time_zone",
             "help_text",
+            "safeguarding_lead",
+            "texts_months",
+            "log_months",
+            "leavers_months",
             "mail",
             "mail_host",
             "mail_port",
@@ -188,6 +196,11 @@ class SchoolForm(forms.ModelForm):
         self.fields["name"].error_messages["required"] = _(
             "Enter the school’s name: it stands at the top of every page."
         )
+        self.fields["safeguarding_lead"].queryset = User.objects.filter(
+            is_staff=True, is_active=True
+        )
+        for name in KEPT[:2]:
+            self.fields[name].required = False
         self.fields["mail_port"].required = False
         self.fields["mail_security"].required = False
         if self.instance.has_mail:
@@ -211,6 +224,9 @@ class SchoolForm(forms.ModelForm):
         data["mail_password"] = data.get("mail_password") or self.initial.get(
             "mail_password", ""
         )
+        for name in KEPT[:2]:
+            if name in self.fields and data.get(name) is None:
+                data[name] = 12
         data["mail_port"] = data.get("mail_port") or 587
         data["mail_security"] = (
             data.get("mail_security") or School.MailSecurity.STARTTLS
@@ -251,6 +267,9 @@ class SetUpForm(SchoolForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        # There is nobody yet to choose from, and nothing yet to keep.
+        for name in ("safeguarding_lead", *KEPT):
+            del self.fields[name]
         self.helper = helper(_("Finish setting up"))
 
     def clean_username(self):

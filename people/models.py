@@ -24,6 +24,7 @@ from people import audit, roles
 from people.attempts import FailedName, Lane, LaneTurn, Tries
 from people.audit import AuditAddress, AuditEntry
 from people.enrolments import Enrolment
+from people.erasures import Erasure
 from people.passphrases import passphrase
 from people.roll_overs import RollOver, RollOverAccount, RollOverClass, RollOverPlace
 from people.subgroups import Subgroup
@@ -32,6 +33,7 @@ __all__ = [
     "AuditAddress",
     "AuditEntry",
     "Enrolment",
+    "Erasure",
     "FailedName",
     "Lane",
     "LaneTurn",
@@ -127,6 +129,37 @@ class School(models.Model):
         _("mail password"), max_length=200, default="", blank=True
     )
     mail_from = models.EmailField(_("sender’s address"), default="", blank=True)
+    safeguarding_lead = models.ForeignKey(
+        "people.User",
+        models.SET_NULL,
+        verbose_name=_("safeguarding lead"),
+        related_name="+",
+        null=True,
+        blank=True,
+        help_text=_("Is told when a reader of students’ work is worried about one."),
+    )
+    texts_months = models.PositiveSmallIntegerField(
+        _("months to keep earlier texts"),
+        default=12,
+        help_text=_(
+            "After the results of a class’s exam year. What stands, was handed in or "
+            "was marked is kept."
+        ),
+    )
+    log_months = models.PositiveSmallIntegerField(
+        _("months to keep the audit log"),
+        default=12,
+        validators=[MinValueValidator(6)],
+    )
+    leavers_months = models.PositiveSmallIntegerField(
+        _("months to keep students who left"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_(
+            "Then they are erased with all their work. Empty: never by itself."
+        ),
+    )
     set_up_at = models.DateTimeField(null=True, blank=True, editable=False)
     demo_loaded_at = models.DateTimeField(null=True, blank=True, editable=False)
     demo_removed_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -375,6 +408,9 @@ class Student(User):
 
     class Meta:
         proxy = True
+        permissions = [
+            ("hand_out_student", _("Can hand out and erase a student’s data")),
+        ]
         verbose_name = _("student")
         verbose_name_plural = _("students")
 

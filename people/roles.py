@@ -117,12 +117,15 @@ PERMISSIONS = {
         }
     ),
     SENCO: frozenset(_READ_PEOPLE | _READ_ANSWERS | {"lessons.view_lesson"}),
-    DATA_MANAGER: frozenset(_KEEP_ROSTER | {"people.view_auditentry"}),
+    DATA_MANAGER: frozenset(
+        _KEEP_ROSTER | {"people.view_auditentry", "people.hand_out_student"}
+    ),
     SITE_MANAGER: frozenset(
         _KEEP_ROSTER
         | {
             "people.add_user",
             "people.change_user",
+            "people.hand_out_student",
             "people.view_auditentry",
             "people.view_school",
             "people.change_school",

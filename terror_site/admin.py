@@ -8,7 +8,8 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from assessments import landing
-from people.models import TeachingGroup, User
+from assessments.models import Concern
+from people.models import School, TeachingGroup, User
 from terror_site import backups
 from terror_site.version import VERSION
 
@@ -77,6 +78,10 @@ class MarkingSite(admin.AdminSite):
             own = TeachingGroup.objects.visible_to(request.user)
             own = own.current().with_student_count()
             today = {"classes": [{"group": group} for group in own]}
+        if School.current().safeguarding_lead_id == request.user.pk:
+            today["is_safeguarding_lead"] = True
+            waiting = Concern.objects.visible_to(request.user).unread()
+            today["concerns_waiting"] = waiting.count()
         if request.user.has_perm("people.change_school"):
             today["looks_after_site"] = True
             today["backup"] = backups.last()

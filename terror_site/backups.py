@@ -21,16 +21,19 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage, default_storage
-from django.db import connection, connections
+from django.db import DatabaseError, connection, connections
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
+from assessments import erasing
 from terror_site import serving
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 DATABASES = {"sqlite": "database.sqlite3", "postgresql": "database.dump"}
 KEY = "secret_key"
+# Left behind by a restore for the next start, which writes it into the audit log.
+RESTORED = "restored.txt"
 MEDIA = "media/"
 # After this the admin's front page and `doctor` warn: a night was missed.
 OLD_HOURS = 26
@@ -245,6 +248,9 @@ def restore(path, say=lambda line: None):
             say("Unpacking it beside what is there …")
             with zipfile.ZipFile(path) as packed:
                 packed.extractall(staged)
+            # The list of the erased is not to go back in time with the rest.
+            with contextlib.suppress(DatabaseError):
+                erasing.note_outside()
             aside = var / f"before-restore-{timezone.localtime():%Y%m%d-%H%M%S}"
             aside.mkdir(mode=0o700)
             connections.close_all()
@@ -258,6 +264,7 @@ def restore(path, say=lambda line: None):
             finally:
                 with contextlib.suppress(OSError):
                     aside.rmdir()
+    (var / RESTORED).write_text(f"backup of {manifest['made_at']}\n")
     return manifest, aside
 
 

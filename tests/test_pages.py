@@ -16,6 +16,7 @@ from assessments.models import (
     Assessment,
     Assignment,
     ClassFeedback,
+    Concern,
     Event,
     Mark,
     MarkScheme,
@@ -24,7 +25,7 @@ from assessments.models import (
     Release,
 )
 from people import audit, set_up
-from people.models import School, Subgroup
+from people.models import Erasure, School, Subgroup
 from tests.assessments.test_rescue import make_file
 from tests.base import CAST, PEOPLE, SchoolTestCase
 from tests.factories import (
@@ -306,6 +307,15 @@ RULES = {
             "class-feedback-board",
         )
     },
+    "admin:assessments_script_concern": staff_pages(READS_SAM, bea=404),
+    # The safeguarding lead's alone (test_data_protection.py); here it is Sen.
+    "staff:concerns": staff_pages({"sen"}),
+    "staff:concern": staff_pages({"sen"}),
+    # A student's data leave through data and site managers.
+    "staff:student-data": staff_pages(ROSTER),
+    "staff:student-data-file": staff_pages(ROSTER),
+    "staff:student-erasure": staff_pages(set(), **dict.fromkeys(ROSTER, 405)),
+    "staff:retention": staff_pages(ROSTER),
     "staff:class-export": staff_pages({"ada", "hal"}, bea=404),
     # Bea's file of the year holds her own class alone (test_overview.py).
     "staff:year-export": staff_pages(EDITORS),
@@ -402,6 +412,15 @@ POSTS = {
         **dict.fromkeys({"ada", "hal"}, 302),
         **dict.fromkeys({"asa", "sen", "dee", "sid"}, 403),
     },
+    # Without a note the form comes back.
+    "admin:assessments_script_concern": {
+        **dict.fromkeys(READS_SAM, 200),
+        **dict.fromkeys({"dee", "sid"}, 403),
+    },
+    "staff:student-erasure": {
+        **dict.fromkeys(ROSTER, 302),
+        **dict.fromkeys(STAFF - ROSTER, 403),
+    },
     "lending": dict.fromkeys(STUDENTS, 302),
     "admin:assessments_assignment_change": {
         **dict.fromkeys({"ada", "hal"}, 302),
@@ -452,6 +471,11 @@ class PagesTest(SchoolTestCase):
     def setUpTestData(cls):
         super().setUpTestData()
         cls.school = School.objects.get_or_create(pk=1)[0]
+        cls.school.safeguarding_lead = cls.sen
+        cls.school.save()
+        cls.concern = Concern.objects.create(
+            answer=cls.script.answers.get(), raised_by=cls.ada, note="A worry."
+        )
         cls.entry = audit.record(audit.AuditEntry.Action.EXPORTED, cls.sam, cls.hi1)
         cls.exemplar = make_exemplar(cls.question)
         for name, row in make_apparatus(cls.lesson).items():
@@ -500,6 +524,11 @@ class PagesTest(SchoolTestCase):
         special = {
             "admin:people_teachinggroup_cards": [self.hi1.pk],
             "admin:people_student_code": [self.sam.pk],
+            "staff:concern": [self.concern.pk],
+            "staff:student-data": [self.sam.pk],
+            "staff:student-data-file": [self.sam.pk, "json"],
+            "staff:student-erasure": [self.sam.pk],
+            "admin:assessments_script_concern": [self.script.public_id, 1],
             "staff:class-overview": [self.hi1.pk],
             "staff:class-missing": [self.hi1.pk],
             "staff:writing-now": [self.assignment.pk],
@@ -628,6 +657,7 @@ class PagesTest(SchoolTestCase):
             "use": "kept", "base": 1, "let_stand": 1,
             "content": make_file(kept_texts.seal(self.script.answers.get())).decode(),
             "strengths": "Clear.", "form-TOTAL_FORMS": 0, "form-INITIAL_FORMS": 0,
+            "username": "sam",
         }  # fmt: skip
 
     def test_each_post_does_its_work_for_its_owner_and_nobody_else(self):
@@ -650,6 +680,7 @@ class PagesTest(SchoolTestCase):
                     rows = (
                         Answer, AnswerVersion, Assessment, Assignment, Mark, Release,
                         Event, MarkScheme, QuestionType, Question, ClassFeedback,
+                        Concern, Erasure,
                     )  # fmt: skip
                     after = [model.objects.count() for model in rows]
                     transaction.set_rollback(True)

@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext, gettext_lazy as _
 
 from assessments import marking_desk
+from assessments.admin.concerns import ConcernPages
 from assessments.admin.kept_texts import KeptTextPages
 from assessments.admin.rescue import RescuePages
 from assessments.models import Answer, Event, Release, Script
@@ -17,7 +18,7 @@ from people.admin import ScopedAdmin
 
 
 @admin.register(Script)
-class ScriptAdmin(RescuePages, KeptTextPages, ScopedAdmin):
+class ScriptAdmin(RescuePages, ConcernPages, KeptTextPages, ScopedAdmin):
     """The marking queue: codes, never names, in an order that tells nothing."""
 
     list_display = ["code", "task", "on_time", "progress"]

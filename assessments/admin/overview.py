@@ -55,7 +55,7 @@ def staff_page(permission="assessments.view_script"):
     return decorate
 
 
-def _render(request, template, title, **context):
+def render_staff(request, template, title, **context):
     return TemplateResponse(
         request,
         f"staff/{template}.html",
@@ -86,7 +86,7 @@ def class_overview(request, pk):
     other = form.cleaned_data.get("group")
     if other and other != str(pk):
         return redirect("staff:class-overview", other)
-    return _render(
+    return render_staff(
         request,
         "class_overview",
         _("Class %(name)s") % {"name": group.name},
@@ -110,7 +110,7 @@ def class_missing(request, pk):
         for student, _cells in book.rows()
         if book.missing_of(student.pk)
     ]
-    return _render(
+    return render_staff(
         request,
         "class_missing",
         _("Missing work, %(name)s") % {"name": group.name},
@@ -163,7 +163,7 @@ def class_feedback_run(request, pk):
     """The released feedback of a class, a page for each student, to print at once."""
     group, _form, tasks, part = _chosen(request, pk)
     audit.record(AuditEntry.Action.BULK_VIEWED, group=group, detail="feedback to print")
-    return _render(
+    return render_staff(
         request,
         "feedback_run",
         _("Feedback to print, %(name)s") % {"name": group.name},
@@ -182,7 +182,7 @@ def _student(request, pk):
 @require_safe
 def student_overview(request, pk):
     student = _student(request, pk)
-    return _render(
+    return render_staff(
         request,
         "student_overview",
         str(student),
@@ -195,7 +195,7 @@ def student_overview(request, pk):
 def student_feedback_run(request, pk):
     student = _student(request, pk)
     tasks = overview.tasks_of_student(student, request.user)
-    return _render(
+    return render_staff(
         request,
         "feedback_run",
         _("Feedback to print, %(name)s") % {"name": student},
@@ -214,7 +214,7 @@ def writing_now(request, pk):
         ),
         pk=pk,
     )
-    return _render(
+    return render_staff(
         request, "writing_now", _("Writing now"), task=task, **live.page(task)
     )
 
@@ -258,7 +258,7 @@ def class_feedback_edit(request, pk):
         if "show" in posted:
             return redirect("staff:class-feedback-board", feedback.pk)
         return redirect("staff:class-feedback", feedback.pk)
-    return _render(
+    return render_staff(
         request,
         "class_feedback",
         _("Whole-class feedback"),
@@ -301,7 +301,7 @@ def search(request):
         for name in chosen
     ]
     found = sum(result["page"].paginator.count for result in results)
-    return _render(
+    return render_staff(
         request,
         "search",
         _("Search"),

@@ -10,6 +10,8 @@ from assessments.models.catalogue import (
     QuestionType,
 )
 from assessments.models.class_feedback import ClassExtract, ClassFeedback
+from assessments.models.concerns import Concern
+from assessments.models.kept_figures import KeptFigure
 from assessments.models.marks import Event, Mark, Release, ReleasedScript
 from assessments.models.papers import (
     Assessment,
@@ -42,10 +44,12 @@ __all__ = [
     "Ceiling",
     "ClassExtract",
     "ClassFeedback",
+    "Concern",
     "Duration",
     "Event",
     "ExamPaper",
     "Exemplar",
+    "KeptFigure",
     "Level",
     "Mark",
     "MarkScheme",

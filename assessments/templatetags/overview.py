@@ -1,6 +1,9 @@
 """Figures of the overviews in words."""
 
+import datetime
+
 from django import template
+from django.utils import timezone
 
 from assessments import plots
 
@@ -23,3 +26,19 @@ def signed(number):
     if not rounded:
         return "±0"
     return f"{'+' if rounded > 0 else '−'}{plots.plain(abs(rounded))}"
+
+
+@register.filter
+def as_words(key):
+    """A key of exported data as a person reads it."""
+    return key.replace("_", " ")
+
+
+@register.filter
+def moment(value):
+    """A date or time of exported data in the school's zone; anything else as it is."""
+    if isinstance(value, datetime.datetime):
+        return f"{timezone.localtime(value):%-d %b %Y, %H:%M:%S}"
+    if isinstance(value, datetime.date):
+        return f"{value:%-d %b %Y}"
+    return value

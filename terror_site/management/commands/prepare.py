@@ -12,8 +12,9 @@ from django.core.management.base import BaseCommand
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from people import set_up
-from terror_site import content, demo, releases, room, storage
+from assessments import erasing
+from people import audit, set_up
+from terror_site import backups, content, demo, releases, room, storage
 
 
 class Command(BaseCommand):
@@ -36,6 +37,7 @@ class Command(BaseCommand):
         Path(settings.MEDIA_ROOT).mkdir(parents=True, exist_ok=True)
         room.keep()
         self.migrate()
+        self.follow_restore()
         report = content.bring_up_to_date()
         self.say(f"Lessons: {report}.")
         for label in report.kept:
@@ -59,6 +61,20 @@ class Command(BaseCommand):
                     cursor.execute("SET statement_timeout = 0")
             call_command("migrate", verbosity=0, interactive=False)
         self.say(f"Database: {len(plan)} changes made.")
+
+    def follow_restore(self):
+        """Write a restore into the log it brought back, and erase whom it brought back.
+
+        Here and not when restoring: an old backup has no table for it until now.
+        """
+        restored = Path(settings.VAR_DIR) / backups.RESTORED
+        if restored.exists():
+            audit.record(
+                audit.AuditEntry.Action.RESTORED, detail=restored.read_text().strip()
+            )
+            restored.unlink()
+        if again := erasing.erase_again():
+            self.say(f"Erased again, since the backup brought them back: {again}.")
 
     def collect_static(self):
         """Collect only when a source file has changed: compressing takes seconds."""
