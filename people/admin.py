@@ -9,10 +9,12 @@ from django.contrib.admin.widgets import AdminSplitDateTime
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.core.checks import Error, Tags, register
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.forms.models import BaseInlineFormSet
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext, gettext_lazy as _
 from django.views.decorators.http import require_POST
@@ -22,6 +24,7 @@ from people.audit_pages import AuditPages
 from people.cards import CardPages, CodePages
 from people.enrolments import KEEPS_ROSTERS
 from people.forms import AccountForm, NewPasswordForm, SchoolForm
+from people.fresh import with_fresh_password
 from people.models import (
     ROLE_LABELS,
     AuditEntry,
@@ -301,7 +304,11 @@ class AccountAdmin(ScopedMixin, UserAdmin):
 
     @admin.display(description=_("password"))
     def new_password(self, account):
-        return format_html('<a href="../password/">{}</a>', _("Set a new password"))
+        return format_html(
+            '<a href="../password/">{}</a> · <a href="../sessions/">{}</a>',
+            _("Set a new password"),
+            _("Where it is signed in"),
+        )
 
     @admin.display(description=_("name"), ordering="last_name")
     def full_name(self, account):
@@ -319,6 +326,49 @@ class AccountAdmin(ScopedMixin, UserAdmin):
             obj.is_staff = self.is_staff_account
         super().save_model(request, obj, form, change)
         audit.record(AuditEntry.Action.ACCOUNT, obj, detail=_what(form, change))
+
+    def user_change_password(self, request, id, form_url=""):
+        return with_fresh_password(super().user_change_password, posts_only=True)(
+            request, id, form_url
+        )
+
+    def get_urls(self):
+        return [
+            path(
+                "<int:pk>/sessions/",
+                self.admin_site.admin_view(self.sessions_view),
+                name=f"{self.opts.app_label}_{self.opts.model_name}_sessions",
+            ),
+            *super().get_urls(),
+        ]
+
+    def sessions_view(self, request, pk):
+        """Where this account is signed in now; posting ends all of it."""
+        account = get_object_or_404(self.get_queryset(request), pk=pk)
+        if not self.has_change_permission(request, account):
+            raise PermissionDenied
+        sessions = account.sessions.filter(expire_date__gt=timezone.now())
+        if request.method == "POST":
+            ended, _rows = sessions.delete()
+            audit.record(
+                AuditEntry.Action.SIGNED_OUT, account, detail=f"{ended} ended by staff"
+            )
+            self.message_user(
+                request,
+                gettext("%(who)s is signed out everywhere.") % {"who": account},
+            )
+            return redirect(request.path)
+        return TemplateResponse(
+            request,
+            "admin/people/sessions.html",
+            {
+                **self.admin_site.each_context(request),
+                "title": gettext("Signed in now: %(who)s") % {"who": account},
+                "account": account,
+                "sessions": sessions.order_by("-seen"),
+                "opts": self.opts,
+            },
+        )
 
     def has_delete_permission(self, request, obj=None):
         return False
@@ -343,7 +393,9 @@ class StudentAdmin(RosterPages, CodePages, AccountAdmin):
             ),
             path(
                 "<int:pk>/code/",
-                self.admin_site.admin_view(require_POST(self.code_view)),
+                self.admin_site.admin_view(
+                    require_POST(with_fresh_password(self.code_view))
+                ),
                 name="people_student_code",
             ),
             *super().get_urls(),
@@ -420,7 +472,9 @@ class TeachingGroupAdmin(NewYearPages, CardPages, ScopedAdmin):
             ),
             path(
                 "<int:pk>/cards/",
-                self.admin_site.admin_view(self.cards_view),
+                self.admin_site.admin_view(
+                    with_fresh_password(self.cards_view, posts_only=True)
+                ),
                 name="people_teachinggroup_cards",
             ),
             *super().get_urls(),

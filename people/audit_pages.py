@@ -6,10 +6,10 @@ from django.http import HttpResponse
 from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy as _
-from django.views.decorators.http import require_safe
 
 from people import audit, spreadsheets
 from people.audit import AuditEntry
+from people.fresh import with_fresh_password
 
 
 def _name(person, pk):
@@ -74,7 +74,7 @@ class AuditPages:
         return [
             path(
                 "log.csv",
-                self.admin_site.admin_view(require_safe(self.export_view)),
+                self.admin_site.admin_view(with_fresh_password(self.export_view)),
                 name="people_auditentry_export",
             ),
             *super().get_urls(),

@@ -415,16 +415,34 @@ class Student(User):
         verbose_name_plural = _("students")
 
 
+def now_in_seconds():
+    return int(timezone.now().timestamp())
+
+
 class Session(AbstractBaseSession):
-    """A browser's session and whose it is; read by `people.sessions`."""
+    """A browser's session and whose it is; read by `people.sessions`.
+
+    When it began and was used last is kept in seconds since 1970: both are read on
+    every request, and a number needs no converter.
+    """
 
     person = models.ForeignKey(
         User, models.CASCADE, null=True, related_name="sessions", editable=False
     )
+    began = models.PositiveBigIntegerField(default=now_in_seconds, editable=False)
+    seen = models.PositiveBigIntegerField(default=now_in_seconds, editable=False)
 
     @classmethod
     def get_session_store_class(cls):
         return import_string(f"{settings.SESSION_ENGINE}.SessionStore")
+
+    @property
+    def began_at(self):
+        return datetime.datetime.fromtimestamp(self.began, datetime.UTC)
+
+    @property
+    def seen_at(self):
+        return datetime.datetime.fromtimestamp(self.seen, datetime.UTC)
 
 
 class TeachingGroupQuerySet(models.QuerySet):

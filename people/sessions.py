@@ -2,7 +2,13 @@
 
 One query reads session and person together: a third of what a page or a save
 costs is finding out who asks.
+
+A session ends with the browser, after some time without work and, whatever happens,
+after some hours (reliability guide 5.3, G55). The server decides: a browser that
+restores its cookies changes nothing.
 """
+
+import time
 
 from django.conf import settings
 from django.contrib.auth import (
@@ -22,16 +28,32 @@ from django.utils.functional import SimpleLazyObject
 from people.models import Session, User
 
 _SESSION_AND_PERSON = f"""
-    SELECT person.*, session.session_data
+    SELECT person.*, session.session_data, session.began AS session_began,
+        session.seen AS session_seen
     FROM {Session._meta.db_table} session
     JOIN {User._meta.db_table} person ON person.id = session.person_id
     WHERE session.session_key = %s AND session.expire_date > %s
 """  # noqa: S608 (only table names are filled in)
 
 
+# How exactly the last use is known: each more exact second would be a write.
+SEEN_EVERY = 60
+# A teacher's exports, codes and releases ask for a password younger than this.
+FRESH_SECONDS = 15 * 60
+# What a page does by itself while nobody is there.
+BY_THEMSELVES = {"assessments:desk-sign", "staff:writing-now"}
+
+
+def is_over(began, seen, is_staff, now):
+    """Whether a session of these seconds has lasted, or lain idle, too long."""
+    idle = settings.IDLE_MINUTES_STAFF if is_staff else settings.IDLE_MINUTES_STUDENTS
+    return now - seen > idle * 60 or now - began > settings.SESSION_HOURS * 3600
+
+
 class SessionStore(db.SessionStore):
     # Set when the session is read; None for a session without a sign-in.
     person = None
+    began = seen = None
 
     @classmethod
     def get_model_class(cls):
@@ -51,7 +73,12 @@ class SessionStore(db.SessionStore):
             ],
         )
         for person in people:
-            self.person = person
+            began, seen = person.session_began, person.session_seen
+            if is_over(began, seen, person.is_staff, int(time.time())):
+                self.delete(self.session_key)
+                self._session_key = None
+                return {}
+            self.person, self.began, self.seen = person, began, seen
             return self.decode(person.session_data)
         return super().load()
 
@@ -67,7 +94,29 @@ class SessionStore(db.SessionStore):
     def create_model_instance(self, data):
         session = super().create_model_instance(data)
         session.person_id = data.get(SESSION_KEY)
+        if self.began is not None:
+            session.began = self.began
         return session
+
+    def cycle_key(self):
+        # A new sign-in, or a new password: its time begins now.
+        self.began = None
+        super().cycle_key()
+
+    def is_fresh(self):
+        """Whether the password was typed a moment ago."""
+        typed = max(self.get("password_typed", 0), self.began or int(time.time()))
+        return int(time.time()) - typed < FRESH_SECONDS
+
+    def note_password(self):
+        self["password_typed"] = int(time.time())
+
+    def note_use(self):
+        """Write down that somebody is there, once a minute at most."""
+        now = int(time.time())
+        if self.seen is not None and now - self.seen >= SEEN_EVERY:
+            Session.objects.filter(pk=self.session_key).update(seen=now)
+            self.seen = now
 
 
 def signed_in_user(request):
@@ -96,3 +145,9 @@ class SignedInMiddleware(AuthenticationMiddleware):
     def process_request(self, request):
         super().process_request(request)
         request.user = SimpleLazyObject(lambda: signed_in_user(request))
+
+    def process_view(self, request, view, args, kwargs):
+        """Count a page or a save as use; not what a page asks for by itself."""
+        is_use = request.resolver_match.view_name not in BY_THEMSELVES
+        if is_use and request.user.is_authenticated:
+            request.session.note_use()

@@ -255,6 +255,11 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = IS_HTTPS
 SESSION_ENGINE = "people.sessions"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+# Bounded: an open desk must outlast a lesson's film, and not a day.
+IDLE_MINUTES_STUDENTS = min(max(env.int("IDLE_MINUTES_STUDENTS", default=60), 20), 180)
+IDLE_MINUTES_STAFF = min(max(env.int("IDLE_MINUTES_STAFF", default=30), 5), 120)
+SESSION_HOURS = min(max(env.int("SESSION_HOURS", default=12), 1), 24)
+SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 # W005 and W021 ask for the two pins above, which the school decides on; the
 # others ask for what plain HTTP cannot have.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"] + (

@@ -127,6 +127,10 @@ RULES = {
         {"ada", "hal", "dee", "sid"}, bea=404
     ),
     "admin:people_student_code": staff_pages(set(), refused=405),
+    "admin:people_student_sessions": staff_pages({"ada", "hal", "dee", "sid"}, bea=404),
+    "admin:people_user_sessions": staff_pages(
+        {"sid"}, refused=404, ada=403, hal=403, dee=403
+    ),
     **model_pages(
         "people_subgroup",
         viewers={"ada", "hal"},
@@ -525,6 +529,8 @@ class PagesTest(SchoolTestCase):
             "admin:people_teachinggroup_cards": [self.hi1.pk],
             "admin:people_student_code": [self.sam.pk],
             "staff:concern": [self.concern.pk],
+            "admin:people_student_sessions": [self.sam.pk],
+            "admin:people_user_sessions": [self.ada.pk],
             "staff:student-data": [self.sam.pk],
             "staff:student-data-file": [self.sam.pk, "json"],
             "staff:student-erasure": [self.sam.pk],

@@ -15,6 +15,7 @@ from assessments.forms import LONGEST_ID, ReleaseForm
 from assessments.models import Assignment, Release
 from people import audit, roles
 from people.admin import ScopedAdmin
+from people.fresh import with_fresh_password
 from people.models import AuditEntry, Subgroup, TeachingGroup
 
 DATES = ("opens_at", "due_at", "grace_minutes", "takes_late")
@@ -147,7 +148,9 @@ class AssignmentAdmin(ScopedAdmin):
         return [
             path(
                 "<int:pk>/release/",
-                self.admin_site.admin_view(self.release_view),
+                self.admin_site.admin_view(
+                    with_fresh_password(self.release_view, posts_only=True)
+                ),
                 name="assessments_assignment_release",
             ),
             path(

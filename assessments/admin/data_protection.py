@@ -19,6 +19,7 @@ from assessments.admin.overview import render_staff, staff_page
 from assessments.subject_access import Access, may_wait_until
 from people import audit
 from people.erasures import Erasure
+from people.fresh import with_fresh_password
 from people.models import AuditEntry, User
 
 RIGHT = "people.hand_out_student"
@@ -147,7 +148,7 @@ def student_data(request, pk):
 
 
 @staff_page(RIGHT)
-@require_safe
+@with_fresh_password
 def hand_out(request, pk, kind):
     """One file to give to the student: a page without anything around it, or JSON."""
     if kind not in FILE_KINDS:
@@ -185,6 +186,7 @@ def hand_out(request, pk, kind):
 
 @staff_page(RIGHT)
 @require_POST
+@with_fresh_password
 def erasure(request, pk):
     """Ask for an erasure, or stop one that waits."""
     student = _student(request, pk)

@@ -28,6 +28,7 @@ from assessments.overview_forms import (
 )
 from assessments.search import KINDS, Search
 from people import audit
+from people.fresh import with_fresh_password
 from people.models import AuditEntry, Subgroup, TeachingGroup, User
 from people.spreadsheets import as_csv
 
@@ -120,7 +121,7 @@ def class_missing(request, pk):
 
 
 @staff_page("assessments.release_script")
-@require_safe
+@with_fresh_password
 def class_export(request, pk, kind):
     group, _form, tasks, part = _chosen(request, pk)
     book = MarkBook(tasks)
@@ -130,7 +131,7 @@ def class_export(request, pk, kind):
 
 
 @staff_page("assessments.release_script")
-@require_safe
+@with_fresh_password
 def year_export(request, cohort, kind):
     """Every class of an exam year that this person works with, in one file."""
     groups = list(TeachingGroup.objects.visible_to(request.user).filter(cohort=cohort))
