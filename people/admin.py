@@ -366,6 +366,9 @@ class AccountAdmin(ScopedMixin, UserAdmin):
                 "title": gettext("Signed in now: %(who)s") % {"who": account},
                 "account": account,
                 "sessions": sessions.order_by("-seen"),
+                "back": reverse(
+                    f"admin:people_{self.opts.model_name}_change", args=[account.pk]
+                ),
                 "opts": self.opts,
             },
         )
