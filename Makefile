@@ -59,6 +59,6 @@ format: dev
 
 # Needs uv, for maintainers only: a hashed lock for every Python and system.
 lock:
-	for part in requirements requirements-server requirements-s3 requirements-sentry requirements-otel requirements-dev; do \
+	for part in requirements requirements-server requirements-s3 requirements-sentry requirements-otel requirements-openid requirements-dev; do \
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-strip-extras --output-file $$part.txt $$part.in || exit 1; done

@@ -19,7 +19,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext, gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from people import audit, roles
+from people import audit, factors, roles
 from people.audit_pages import AuditPages
 from people.cards import CardPages, CodePages
 from people.enrolments import KEEPS_ROSTERS
@@ -366,6 +366,7 @@ class AccountAdmin(ScopedMixin, UserAdmin):
                 "title": gettext("Signed in now: %(who)s") % {"who": account},
                 "account": account,
                 "sessions": sessions.order_by("-seen"),
+                "has_factor": factors.is_set_up(account),
                 "back": reverse(
                     f"admin:people_{self.opts.model_name}_change", args=[account.pk]
                 ),
@@ -436,6 +437,32 @@ class StaffAdmin(AccountAdmin):
 
     def get_inlines(self, request, obj):
         return self.inlines if obj else []
+
+    def get_urls(self):
+        return [
+            path(
+                "<int:pk>/second-step/",
+                self.admin_site.admin_view(
+                    require_POST(with_fresh_password(self.factor_view))
+                ),
+                name="people_user_factor",
+            ),
+            *super().get_urls(),
+        ]
+
+    def factor_view(self, request, pk):
+        """Take a lost second factor away; its owner sets up another one."""
+        account = get_object_or_404(self.get_queryset(request), pk=pk)
+        if not self.has_change_permission(request, account):
+            raise PermissionDenied
+        had = factors.take_away(account)
+        self.message_user(
+            request,
+            gettext("%(who)s signs in with the password alone now.") % {"who": account}
+            if had
+            else gettext("%(who)s had no second step.") % {"who": account},
+        )
+        return redirect("admin:people_user_sessions", pk)
 
 
 class ArchivedFilter(admin.SimpleListFilter):

@@ -7,17 +7,18 @@ import segno
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext, gettext_lazy as _
 
-from people import audit, roles
+from people import attempts, audit, roles
 from people.models import AuditEntry, Membership, Student
 
 CARD_DAYS = 14
 CODE_DAYS = 1
+LONGEST_ID = 19
 
 
 class CardsForm(forms.Form):
@@ -76,6 +77,8 @@ class CardPages:
         students = Student.objects.visible_to(request.user).filter(
             pk__in=members.values("person"), is_active=True
         )
+        if "let_try" in request.POST:
+            return self._let_try(request, students)
         form = CardsForm(request.POST or None, students)
         if request.method == "POST" and form.is_valid():
             made = make(form.cleaned_data["students"], CARD_DAYS)
@@ -90,8 +93,24 @@ class CardPages:
                 "form": form,
                 "days": CARD_DAYS,
                 "opts": self.opts,
+                "waiting": _waiting(students),
             },
         )
+
+    def _let_try(self, request, students):
+        """Let a student who has to wait after wrong tries try again at once."""
+        wanted = request.POST["let_try"]
+        if wanted.isdecimal() and len(wanted) < LONGEST_ID:
+            student = get_object_or_404(students, pk=wanted)
+            attempts.forgive(student.username)
+            audit.record(
+                AuditEntry.Action.PASSWORD_GIVEN, student, detail="let try again"
+            )
+            self.message_user(
+                request,
+                gettext("%(student)s can try again now.") % {"student": student},
+            )
+        return redirect(request.path)
 
 
 class CodePages:
@@ -104,6 +123,13 @@ class CodePages:
             raise PermissionDenied
         made = make([student], CODE_DAYS)
         return _printed(self.admin_site, request, made, "", CODE_DAYS)
+
+
+def _waiting(students):
+    """Return [(student, seconds)] for those whom wrong tries make wait."""
+    by_name = {student.username: student for student in students}
+    left = attempts.waiting(by_name)
+    return [(by_name[name], round(seconds)) for name, seconds in left.items()]
 
 
 def _printed(site, request, made, group, days):

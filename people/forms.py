@@ -1,5 +1,10 @@
 """Forms about people: sign-in, reading settings, a school's first start."""
 
+import datetime
+import logging
+import smtplib
+import threading
+
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Submit
 from django import forms
@@ -8,8 +13,13 @@ from django.contrib.auth.forms import (
     AdminPasswordChangeForm,
     AuthenticationForm,
     PasswordChangeForm,
+    PasswordResetForm,
+    SetPasswordForm,
     UserCreationForm,
 )
+from django.core.mail import EmailMessage, get_connection
+from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from people import attempts, audit
@@ -94,6 +104,74 @@ class OwnPasswordForm(PasswordChangeForm):
         return super().save(commit)
 
 
+class ForgottenPasswordForm(PasswordResetForm):
+    """Asks for a link by mail; for open staff accounts that have a password.
+
+    One mail in five minutes and five a day for an account, counted in the audit log.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("Your e-mail address at school")
+        self.helper = helper(_("Send me a link"))
+
+    def get_users(self, email):
+        found = [user for user in super().get_users(email) if user.is_staff]
+        mailed = [user for user in found if _may_be_mailed(user)]
+        # The same work for everybody: how long it takes would tell who is here.
+        audit.record_all(
+            [
+                (AuditEntry.Action.PASSWORD_GIVEN, user, None, RESET_MAIL)
+                for user in mailed or [None]
+            ]
+        )
+        return mailed
+
+    def send_mail(self, subject, body, context, from_email, to_email, **kwargs):
+        """Send beside the answer, which would else take as long as the mail server."""
+        message = EmailMessage(
+            render_to_string(subject, context).strip(),
+            render_to_string(body, context),
+            from_email,
+            [to_email],
+            connection=get_connection(),
+        )
+        threading.Thread(target=_deliver, args=(message,), daemon=True).start()
+
+
+def _deliver(message):
+    try:
+        message.send()
+    except (OSError, smtplib.SMTPException):
+        logger.exception("A link for a new password could not be mailed.")
+
+
+def _may_be_mailed(user):
+    now = timezone.now()
+    sent = AuditEntry.objects.filter(
+        action=AuditEntry.Action.PASSWORD_GIVEN, person=user, detail=RESET_MAIL
+    )
+    return (
+        not sent.filter(at__gt=now - datetime.timedelta(minutes=5)).exists()
+        and sent.filter(at__gt=now - datetime.timedelta(days=1)).count() < MAILS_A_DAY
+    )
+
+
+class ResetPasswordForm(SetPasswordForm):
+    """A new password by a mailed link; it ends every sign-in of the account."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.helper = helper(_("Change password"))
+
+    def save(self, commit=True):
+        self.user.password_expires_at = None
+        audit.record(
+            AuditEntry.Action.PASSWORD_CHANGED, self.user, detail="by a mailed link"
+        )
+        return super().save(commit)
+
+
 class NewPasswordForm(AdminPasswordChangeForm):
     """Staff set a password for somebody. Taking it away altogether is left out."""
 
@@ -146,6 +224,10 @@ class LendingForm(forms.ModelForm):
         self.helper.form_action = "lending"
 
 
+logger = logging.getLogger(__name__)
+
+RESET_MAIL = "a link by mail"
+MAILS_A_DAY = 5
 # How long the school keeps what (`assessments.retention`).
 KEPT = ("texts_months", "log_months", "leavers_months")
 

@@ -1,10 +1,12 @@
 """The school around each request: its time zone and its name."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from people import factors
 from people.models import School
 
 
@@ -67,3 +69,37 @@ class GivenPasswordMiddleware:
             ),
         )
         return redirect("password-change")
+
+
+class SecondFactorMiddleware:
+    """Lead staff whose role needs a second factor to setting one up, and nowhere else."""
+
+    open_pages = GivenPasswordMiddleware.open_pages | {
+        "factors",
+        "factor-app",
+        "factor-codes",
+        "passkey-new",
+        "passkey-add",
+        "passkey-options",
+        "admin:jsi18n",
+    }
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        if not settings.SECOND_FACTOR_ROLES:
+            return None
+        name = request.resolver_match.view_name
+        if name in self.open_pages or name.startswith("health-"):
+            return None
+        user = request.user
+        if not (user.is_authenticated and factors.is_required(user)):
+            return None
+        # Whoever came through a provider has proved themselves there.
+        if request.session.get("openid") or factors.is_set_up(user):
+            return None
+        return redirect("factors")

@@ -25,6 +25,7 @@ from people.attempts import FailedName, Lane, LaneTurn, Tries
 from people.audit import AuditAddress, AuditEntry
 from people.enrolments import Enrolment
 from people.erasures import Erasure
+from people.factors import Passkey, RecoveryCode, Totp
 from people.passphrases import passphrase
 from people.roll_overs import RollOver, RollOverAccount, RollOverClass, RollOverPlace
 from people.subgroups import Subgroup
@@ -38,6 +39,8 @@ __all__ = [
     "Lane",
     "LaneTurn",
     "Membership",
+    "Passkey",
+    "RecoveryCode",
     "RollOver",
     "RollOverAccount",
     "RollOverClass",
@@ -47,6 +50,7 @@ __all__ = [
     "Student",
     "Subgroup",
     "TeachingGroup",
+    "Totp",
     "Tries",
     "User",
 ]

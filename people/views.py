@@ -7,17 +7,20 @@ from django.core import signing
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
+from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from people import attempts, set_up
+from people import attempts, factors, openid, set_up
 from people.forms import (
+    ForgottenPasswordForm,
     LendingForm,
     OwnPasswordForm,
     ReadingSettingsForm,
+    ResetPasswordForm,
     SetUpForm,
     SignInForm,
 )
@@ -28,7 +31,14 @@ class SignIn(auth_views.LoginView):
     authentication_form = SignInForm
     redirect_authenticated_user = True
 
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(openid=openid.offered(self.request), **kwargs)
+
     def form_valid(self, form):
+        person = form.get_user()
+        if factors.is_set_up(person):
+            factors.begin(self.request, person, self.get_success_url())
+            return redirect("factor-prove")
         response = super().form_valid(form)
         attempts.let_in(self.request, self.request.user.username, response)
         return response
@@ -50,6 +60,46 @@ class OwnPassword(auth_views.PasswordChangeView):
 
     def form_valid(self, form):
         messages.success(self.request, _("Your password is changed."))
+        return super().form_valid(form)
+
+
+class MailOnly:
+    """Exists only where the school has entered a mail server."""
+
+    @method_decorator(login_not_required)
+    def dispatch(self, *args, **kwargs):
+        if not School.current().has_mail:
+            raise Http404
+        return super().dispatch(*args, **kwargs)
+
+
+class ForgottenPassword(MailOnly, auth_views.PasswordResetView):
+    """A link by mail, for staff; the reply never says whether there was an account."""
+
+    form_class = ForgottenPasswordForm
+    template_name = "people/forgotten.html"
+    email_template_name = "people/forgotten_mail.txt"
+    subject_template_name = "people/forgotten_subject.txt"
+    success_url = reverse_lazy("password-forgotten-sent")
+
+    @property
+    def from_email(self):
+        return School.current().mail_from
+
+
+class ForgottenPasswordSent(MailOnly, auth_views.PasswordResetDoneView):
+    template_name = "people/forgotten_sent.html"
+
+
+class NewPassword(MailOnly, auth_views.PasswordResetConfirmView):
+    form_class = ResetPasswordForm
+    template_name = "people/new_password.html"
+    success_url = reverse_lazy("login")
+
+    def form_valid(self, form):
+        messages.success(
+            self.request, _("Your password is changed. Sign in with the new one.")
+        )
         return super().form_valid(form)
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from assessments import landing
 from assessments.models import Concern
+from people import attempts
 from people.models import School, TeachingGroup, User
 from terror_site import backups
 from terror_site.version import VERSION
@@ -32,6 +33,12 @@ class MarkingSite(admin.AdminSite):
     enable_nav_sidebar = False
     final_catch_all_view = True
     index_template = "admin/landing.html"
+
+    def register(self, model_or_iterable, *args, **kwargs):
+        """Leave out the OpenID library's own pages: its accounts are never made."""
+        module = getattr(model_or_iterable, "__module__", "")
+        if not module.startswith("allauth."):
+            super().register(model_or_iterable, *args, **kwargs)
 
     def has_permission(self, request):
         return request.user.is_authenticated and request.user.works_here
@@ -84,6 +91,7 @@ class MarkingSite(admin.AdminSite):
             today["concerns_waiting"] = waiting.count()
         if request.user.has_perm("people.change_school"):
             today["looks_after_site"] = True
+            today["is_under_attack"] = attempts.is_under_attack()
             today["backup"] = backups.last()
         return super().index(
             request,

@@ -186,6 +186,7 @@ def wanted_requirements():
         ("S3_BUCKET", "requirements-s3.txt"),
         ("SENTRY_DSN", "requirements-sentry.txt"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "requirements-otel.txt"),
+        ("OPENID_DOMAINS", "requirements-openid.txt"),
     ):
         if os.environ.get(setting):
             wanted.insert(0, name)

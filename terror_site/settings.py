@@ -23,6 +23,9 @@ SECRET_KEY_FILE = VAR_DIR / "secret_key"
 SITE_SCHEME = env("SITE_SCHEME", default="https")
 IS_HTTPS = SITE_SCHEME != "http"
 PORT = env.int("PORT", default=8000)
+# A certificate of the school's own, where no proxy keeps it.
+TLS_CERTIFICATE = env("TLS_CERTIFICATE", default="")
+TLS_KEY = env("TLS_KEY", default="")
 ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS",
     default=["localhost", "127.0.0.1", "[::1]", socket.gethostname().lower()],
@@ -73,9 +76,51 @@ MIDDLEWARE = [
     "people.middleware.SchoolMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "people.middleware.GivenPasswordMiddleware",
+    "people.middleware.SecondFactorMiddleware",
     "terror_site.middleware.ClockMiddleware",
     "terror_site.middleware.RoomMiddleware",
 ]
+
+# Who needs a second factor: roles as in people/roles.py, "site manager,head".
+SECOND_FACTOR_ROLES = frozenset(env.list("SECOND_FACTOR_ROLES", default=[]))
+
+# Signing in with an OpenID provider: off without the school's domains.
+OPENID_DOMAINS = [name.lower() for name in env.list("OPENID_DOMAINS", default=[])]
+MICROSOFT_TENANT = env("MICROSOFT_TENANT", default="")
+OPENID_APPS = [
+    {
+        "provider_id": key.lower(),
+        "name": name,
+        "client_id": env(f"{key}_CLIENT_ID"),
+        "secret": env(f"{key}_SECRET", default=""),
+        "settings": {"server_url": address},
+    }
+    for key, name, address in (
+        ("GOOGLE", "Google", "https://accounts.google.com"),
+        (
+            "MICROSOFT",
+            "Microsoft",
+            f"https://login.microsoftonline.com/{MICROSOFT_TENANT}/v2.0",
+        ),
+        ("OPENID", env("OPENID_NAME", default="OpenID"), env("OPENID_URL", default="")),
+    )
+    if env(f"{key}_CLIENT_ID", default="")
+]
+if OPENID_DOMAINS:
+    INSTALLED_APPS += [
+        "allauth",
+        "allauth.account",
+        "allauth.socialaccount",
+        "allauth.socialaccount.providers.openid_connect",
+    ]
+    MIDDLEWARE.append("allauth.account.middleware.AccountMiddleware")
+    SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": OPENID_APPS}}
+    SOCIALACCOUNT_ADAPTER = "people.openid_adapter.OpenIDAdapter"
+    SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+    # A form that led to another site would need a hole in the content policy.
+    SOCIALACCOUNT_LOGIN_ON_GET = True
+    SOCIALACCOUNT_STORE_TOKENS = False
+    ACCOUNT_RATE_LIMITS = False
 
 # Both off: nothing is sent anywhere (`terror_site/telemetry.py`).
 SENTRY_DSN = env("SENTRY_DSN", default="")

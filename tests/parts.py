@@ -18,6 +18,7 @@ LOCKS = {
     "requirements-s3.txt": "pictures in a bucket",
     "requirements-sentry.txt": "Sentry",
     "requirements-otel.txt": "OpenTelemetry",
+    "requirements-openid.txt": "Google, Microsoft, OpenID",
 }
 SBOM = BASE / "docs" / "sbom.cdx.json"
 LICENCES = BASE / "docs" / "licences.md"
@@ -31,6 +32,7 @@ _SPDX = {
     "Apache License 2.0": "Apache-2.0",
     "Apache Software License": "Apache-2.0",
     "3-Clause BSD License": "BSD-3-Clause",
+    "BSD-2-Clause": "BSD-2-Clause",
     "BSD-3-Clause": "BSD-3-Clause",
     "BSD License": "BSD-3-Clause",
     "MPL-2.0": "MPL-2.0",

@@ -93,6 +93,29 @@ RULES = {
     },
     "lessons:lesson-list": SIGNED_IN,
     "lessons:lesson-detail": SIGNED_IN,
+    # Without a mail server there is no link by mail.
+    "password-forgotten": dict.fromkeys(PEOPLE, 404),
+    "password-forgotten-sent": dict.fromkeys(PEOPLE, 404),
+    "password-new": dict.fromkeys(PEOPLE, 404),
+    # Nobody has just typed a password.
+    "factor-prove": dict.fromkeys(PEOPLE, 302),
+    **{
+        name: {
+            **dict.fromkeys(CAST, 200),
+            **dict.fromkeys(STUDENTS, 404),
+            "nobody": SIGN_IN,
+        }
+        for name in ("factors", "factor-app")
+    },
+    **{
+        name: {**dict.fromkeys(CAST, 405), "nobody": SIGN_IN}
+        for name in ("factor-codes", "factor-remove", "passkey-add")
+    },
+    # Passkeys are for encrypted connections, which these are not.
+    "passkey-new": {**dict.fromkeys(CAST, 404), "nobody": SIGN_IN},
+    "passkey-options": dict.fromkeys(PEOPLE, 405),
+    "passkey-prove": dict.fromkeys(PEOPLE, 405),
+    "admin:people_user_factor": staff_pages(set(), refused=405),
     "login": {**dict.fromkeys(CAST, 302), "nobody": 200},
     "logout": {**dict.fromkeys(CAST, 405), "nobody": SIGN_IN},
     "password-change": SIGNED_IN,
@@ -531,6 +554,8 @@ class PagesTest(SchoolTestCase):
             "staff:concern": [self.concern.pk],
             "admin:people_student_sessions": [self.sam.pk],
             "admin:people_user_sessions": [self.ada.pk],
+            "admin:people_user_factor": [self.ada.pk],
+            "password-new": ["MQ", "set-password"],
             "staff:student-data": [self.sam.pk],
             "staff:student-data-file": [self.sam.pk, "json"],
             "staff:student-erasure": [self.sam.pk],

@@ -137,3 +137,36 @@ class CardsTest(SchoolTestCase):
         drawn = segno.make("http://testserver/sign-in/", error="m")
         path = re.search(r' d="([^"]+)"', drawn.svg_inline(border=2))[1]
         self.assertContains(self.make(), path)
+
+
+class WaitingTest(SchoolTestCase):
+    """A classmate hammered Sam's name: the teacher sees it and lets Sam in."""
+
+    def setUp(self):
+        for _try in range(5):
+            self.client.post(reverse("login"), {"username": "sam", "password": "x"})
+        self.client.cookies.clear()
+        self.cards = reverse("admin:people_teachinggroup_cards", args=[self.hi1.pk])
+
+    def is_slowed(self):
+        page = self.client.post(
+            reverse("login"), {"username": "sam", "password": "a long secret"}
+        )
+        return page.status_code == 429
+
+    def test_the_teacher_sees_who_waits_and_lets_them_try(self):
+        self.assertTrue(self.is_slowed())
+        self.sign_in("ada")
+        self.assertContains(self.client.get(self.cards), "Let them try now")
+        self.client.post(self.cards, {"let_try": self.sam.pk})
+        self.assertNotContains(self.client.get(self.cards), "Let them try now")
+        self.client.logout()
+        self.assertFalse(self.is_slowed())
+
+    def test_another_class_and_nonsense_change_nothing(self):
+        for name, value in (("bea", self.sam.pk), ("ada", self.tom.pk), ("ada", "x")):
+            self.sign_in(name)
+            answer = self.client.post(self.cards, {"let_try": value})
+            self.assertIn(answer.status_code, (302, 404))
+            self.client.logout()
+        self.assertTrue(self.is_slowed())

@@ -2,11 +2,12 @@
 
 import gc
 import os
+from pathlib import Path
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
-from granian.constants import Interfaces
+from granian.constants import Interfaces, SSLProtocols
 from granian.server import Server
 
 from terror_site import room, serving, storage
@@ -24,11 +25,31 @@ def public_address(host, port):
         for name in settings.ALLOWED_HOSTS
         if name not in ("localhost", "127.0.0.1", "[::1]")
     ]
+    if settings.IS_HTTPS and settings.TLS_CERTIFICATE:
+        return f"https://{names[0] if names else host}:{port}"
     if settings.IS_HTTPS:
         return f"https://{names[0] if names else host}"
     if host in ("0.0.0.0", "::"):  # noqa: S104 (compared, not bound)
         host = names[0] if names else "localhost"
     return f"http://{host}:{port}"
+
+
+def tls_files():
+    """Return a school's own certificate and key for the server, if it has one."""
+    told = (settings.TLS_CERTIFICATE, settings.TLS_KEY)
+    if not any(told):
+        return {}
+    missing = [str(path) for path in told if not path or not Path(path).is_file()]
+    if missing:
+        raise CommandError(
+            "TLS_CERTIFICATE and TLS_KEY must both name a file that can be read; "
+            f"this is none: {missing[0] or 'nothing'}."
+        )
+    return {
+        "ssl_cert": Path(settings.TLS_CERTIFICATE),
+        "ssl_key": Path(settings.TLS_KEY),
+        "ssl_protocol_min": SSLProtocols.tls12,
+    }
 
 
 class Command(BaseCommand):
@@ -52,6 +73,7 @@ class Command(BaseCommand):
         else:
             room.give_back_if_short()
             storage.check()
+        own_tls = tls_files()
         # Held until this process ends: nobody restores under a site that runs.
         self.serving = serving.hold()
         address = public_address(host, port)
@@ -75,4 +97,5 @@ class Command(BaseCommand):
             # Ctrl+C must end it even where a worker does not listen.
             workers_kill_timeout=5,
             websockets=False,
+            **own_tls,
         ).serve()
