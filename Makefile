@@ -2,13 +2,17 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: run backup doctor restore upgrade test test-postgres test-long check bench screenshots sbom format lock dev
+.PHONY: wheelhouse run backup doctor restore upgrade test test-postgres test-long check bench screenshots sbom format lock dev
 
 run:
 	@$(PYTHON) terror_site/bootstrap.py
 
 backup doctor:
 	@$(PYTHON) terror_site/bootstrap.py $@
+
+# Every package for a computer of this kind, to be carried to one without internet.
+wheelhouse:
+	@$(PYTHON) terror_site/bootstrap.py wheelhouse
 
 # make restore FILE=/media/stick/classroom-20261126-180000.zip
 restore:

@@ -25,6 +25,8 @@ except ImportError:
 
 BASE = Path(__file__).resolve().parent.parent
 VENV = BASE / ".venv"
+# Packages carried here by hand: where it stands, no network is asked.
+WHEELHOUSE = BASE / "wheelhouse"
 VENV_PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
@@ -165,15 +167,41 @@ def install(requirements=("requirements.txt",)):
     say("Installing the packages (once; about half a minute) …")
     pip = pip_of_venv() or make_venv()
     command = [*pip, "install", "--quiet", "--disable-pip-version-check"]
+    if WHEELHOUSE.is_dir() and "PIP_NO_INDEX" not in os.environ:
+        command += ["--no-index", "--find-links", str(WHEELHOUSE)]
     for name in requirements:
         command += ["--require-hashes", "-r", str(BASE / name)]
     if subprocess.run(command).returncode:
         stop(
             "The packages could not be installed: the lines above say why. Without "
-            "internet, install from a folder of wheels: PIP_NO_INDEX=1 "
-            "PIP_FIND_LINKS=folder make run"
+            "internet, put a folder “wheelhouse” here that “make wheelhouse” has made "
+            "on a computer of the same kind."
         )
     stamp.write_text(fingerprint(requirements))
+
+
+def fill_wheelhouse():
+    """Fetch every package of this school's settings, checked by its hash."""
+    wanted = wanted_requirements()
+    install(wanted)
+    pip = pip_of_venv()
+    half = WHEELHOUSE.with_name("wheelhouse.new")
+    shutil.rmtree(half, ignore_errors=True)
+    command = [*pip, "download", "--quiet", "--disable-pip-version-check"]
+    for name in wanted:
+        command += ["--require-hashes", "-r", str(BASE / name)]
+    # Only what needs no compiler where it is unpacked.
+    command += ["--only-binary", ":all:", "--dest", str(half)]
+    if subprocess.run(command).returncode:
+        shutil.rmtree(half, ignore_errors=True)
+        stop("The packages could not be fetched: the lines above say why.")
+    shutil.rmtree(WHEELHOUSE, ignore_errors=True)
+    half.rename(WHEELHOUSE)
+    count = len(list(WHEELHOUSE.glob("*.whl")))
+    say(
+        f"{count} packages for Python {sys.version_info[0]}.{sys.version_info[1]} on a "
+        f"computer like this one are in {WHEELHOUSE.name}/."
+    )
 
 
 def wanted_requirements():
@@ -273,6 +301,9 @@ def main(arguments):
     check_writable(BASE)
     if arguments == ["install-dev"]:
         install(("requirements-dev.txt",))
+        return
+    if arguments == ["wheelhouse"]:
+        fill_wheelhouse()
         return
     folder = Path(os.environ.get("VAR_DIR") or BASE / "var")
     check_writable(folder)
