@@ -27,7 +27,7 @@ from people.addresses import client_address
 # The triggers of migration 0006 hold this figure too.
 KEPT_AT_LEAST_DAYS = 180
 ADDRESS_DAYS = 30
-LONGEST_DETAIL = 200
+LONGEST_DETAIL = 400
 # What a head of department reads: the work of the department, not sign-ins.
 TEACHING = frozenset(
     {

@@ -22,7 +22,15 @@ def _name(person, pk):
 class AuditPages:
     """A list that nobody can add to, change or delete from, and its export."""
 
-    list_display = ["when", "action", "by", "about", "group_name", "detail", "origin"]
+    list_display = [
+        "when",
+        "action",
+        "by",
+        "about",
+        "group_name",
+        "detail",
+        "where_from",
+    ]
     list_display_links = None
     list_filter = ["action", "at"]
     list_select_related = ["actor", "person", "group", "origin"]
@@ -35,6 +43,11 @@ class AuditPages:
     search_help_text = _("A username, a last name, or a word of the detail.")
     actions = None
     change_list_template = "admin/people/auditentry/change_list.html"
+
+    def changelist_view(self, request, extra_context=None):
+        return super().changelist_view(
+            request, {"title": gettext("Audit log"), **(extra_context or {})}
+        )
 
     def lookup_allowed(self, lookup, value, request):
         return lookup in ("at__gte", "at__lt") or super().lookup_allowed(
@@ -58,7 +71,7 @@ class AuditPages:
         return entry.group and entry.group.name
 
     @admin.display(description=_("from"))
-    def origin(self, entry):
+    def where_from(self, entry):
         return getattr(entry, "origin", None) and entry.origin.address
 
     def has_add_permission(self, request):
@@ -93,7 +106,7 @@ class AuditPages:
                 self.about(entry),
                 self.group_name(entry),
                 entry.detail,
-                self.origin(entry),
+                self.where_from(entry),
             ]
             for entry in entries
         ]

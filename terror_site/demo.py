@@ -72,8 +72,14 @@ def load():
         item["name"]: _make_class(item, people, diary) for item in data["classes"]
     }
     Work(_data("demo_answers"), groups, diary).make(data["work"])
+    lead = next(u for u, _password, role in people.values() if role == roles.SENCO)
     School.objects.update_or_create(
-        pk=1, defaults={**data["school"], "demo_loaded_at": timezone.now()}
+        pk=1,
+        defaults={
+            **data["school"],
+            "demo_loaded_at": timezone.now(),
+            "safeguarding_lead": lead,
+        },
     )
     School.forget_current()
     _tell_planner()

@@ -463,7 +463,7 @@ class Release(models.Model):
         is_shown = self.kind == self.Kind.SHOWN
         by_assignment = {}
         for script in scripts:
-            by_assignment.setdefault(script.assignment, []).append(str(script))
+            by_assignment.setdefault(script.assignment, []).append(script.marking_code)
         audit.record_all(
             [
                 (
