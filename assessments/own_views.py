@@ -6,14 +6,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_safe
+from django.views.decorators.http import require_safe
 
 from assessments import calendar_feed, progress, versions, work
 from assessments.models import Answer, Assignment, AssignmentStudent, Question
 from people.models import TeachingGroup
 
 
-@require_GET
+@require_safe
 def my_work(request):
     """Everything this student has been set or has begun, and what to practise."""
     found = progress.results(request.user)
@@ -32,7 +32,7 @@ def my_work(request):
     )
 
 
-@require_GET
+@require_safe
 def my_answers_export(request):
     """Give a student everything they have written, code point by code point."""
     answers = (

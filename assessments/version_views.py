@@ -5,7 +5,7 @@ from django.http import JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments import difference, history, replay, saves
 from assessments.models import AnswerVersion
@@ -68,7 +68,7 @@ def _bring_back(request, script, answer):
     return redirect("assessments:script-answer", script.public_id, answer.order)
 
 
-@require_GET
+@require_safe
 def version_detail(request, public_id, order, number):
     """One kept text, with what changed against the text that stands."""
     script = own_script(request, public_id)
@@ -183,7 +183,7 @@ def _choose(request, script, answer, version):
     return redirect(request.get_full_path())
 
 
-@require_GET
+@require_safe
 def answer_replay(request, public_id, order):
     """How the answer grew, as the student's teachers can see it too."""
     script = own_script(request, public_id)
@@ -205,7 +205,7 @@ def answer_replay(request, public_id, order):
     )
 
 
-@require_GET
+@require_safe
 def answer_replay_data(request, public_id, order):
     answer = own_answer(own_script(request, public_id), order)
     return JsonResponse(replay.data(answer))

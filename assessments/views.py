@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import (
-    require_GET,
     require_http_methods,
     require_POST,
     require_safe,
@@ -364,7 +363,7 @@ def script_hand_in(request, public_id):
     )
 
 
-@require_GET
+@require_safe
 def script_receipt(request, public_id):
     script = own_script(request, public_id)
     if not script.is_handed_in:
@@ -430,7 +429,7 @@ def script_self_mark(request, public_id):
     )
 
 
-@require_GET
+@require_safe
 def script_feedback(request, public_id):
     """What a release shows of a script: 404 until there is one."""
     script = own_script(request, public_id)

@@ -6,7 +6,7 @@ import time
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.utils.translation import gettext as _
 
 from terror_site import failures, request_ids, room, views
@@ -95,6 +95,24 @@ class AnswerMiddleware:
             with contextlib.suppress(OSError):
                 request.read(self.unread_bytes)
         return response
+
+
+class MethodMiddleware:
+    """Answer to three methods: nothing here speaks another.
+
+    Django's admin shows its page to whatever is not a POST, and its class-based views
+    answer OPTIONS before they ask who it is.
+    """
+
+    methods = ("GET", "HEAD", "POST")
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.method not in self.methods:
+            return HttpResponseNotAllowed(self.methods)
+        return self.get_response(request)
 
 
 class ClockMiddleware:

@@ -1,0 +1,79 @@
+"""Everybody who may ask for a page, and what there was before and after they did.
+
+The thirteen of `tests.base`, and two more: Dan taught Ada's class and his account is
+closed while his browser is signed in; Lou sat in it until yesterday.
+"""
+
+import datetime
+import hashlib
+
+from django.apps import apps
+from django.db import connection
+from django.utils import timezone
+
+from lessons.models import RenderedBody
+from people import roles
+from people.attempts import FailedName, Lane, LaneTurn, Tries
+from people.models import Session
+from tests.base import PEOPLE
+from tests.factories import make_membership, make_user
+from tests.test_pages import RULES, Pages
+
+# Visitor → whose rules hold for them.
+VISITORS = {
+    **{person: person for person in PEOPLE},
+    "dan": "nobody",
+    "lou": "una",
+}
+# What may change without anybody asking for it.
+BOOKKEEPING = (Session, RenderedBody, Tries, Lane, LaneTurn, FailedName)
+LAST_SEEN = ("last_login",)
+
+
+def tables(leaving_out=BOOKKEEPING):
+    kept_out = {model._meta.db_table for model in leaving_out}
+    models = apps.get_models(include_auto_created=True)
+    return sorted(
+        {
+            model._meta.db_table
+            for model in models
+            if model._meta.managed and not model._meta.proxy
+        }
+        - kept_out
+    )
+
+
+def fingerprints(leaving_out=BOOKKEEPING):
+    """Return table → a hash of all its rows."""
+    found = {}
+    with connection.cursor() as cursor:
+        for table in tables(leaving_out):
+            cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608 (our own tables)
+            kept = [
+                n for n, c in enumerate(cursor.description) if c[0] not in LAST_SEEN
+            ]
+            rows = sorted(repr([row[n] for n in kept]) for row in cursor.fetchall())
+            found[table] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
+    return found
+
+
+class VisitedSite(Pages):
+    """The school of `Pages` with all fifteen visitors."""
+
+    @classmethod
+    def setUpTestData(cls):
+        super().setUpTestData()
+        yesterday = timezone.localdate() - datetime.timedelta(days=1)
+        cls.dan = make_user("dan", staff=True, role=roles.TEACHER, group=cls.hi1)
+        cls.lou = make_user("lou")
+        make_membership(cls.lou, roles.STUDENT, cls.hi1, until=yesterday)
+        # Once: finding 240 addresses takes as long as being refused at them.
+        cls.addresses = {name: Pages.address(cls, name) for name in RULES}
+
+    def address(self, name):
+        return self.addresses[name]
+
+    def sign_in(self, name):
+        super().sign_in(name)
+        if name == "dan":
+            type(self.dan).objects.filter(pk=self.dan.pk).update(is_active=False)
