@@ -118,6 +118,8 @@ def picture(request, pk, size):
         raise Http404
     with file.open("rb") as opened:
         response = HttpResponse(opened.read(), content_type="image/webp")
+    # Saved to a disk, it is a picture by its name too.
+    response["Content-Disposition"] = f'inline; filename="picture-{pk}-{size}.webp"'
     # The name changes with every upload, so a browser may keep what it has.
     response["Cache-Control"] = "private, max-age=86400"
     return response

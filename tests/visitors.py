@@ -1,7 +1,8 @@
 """Everybody who may ask for a page, and what there was before and after they did.
 
 The thirteen of `tests.base`, and two more: Dan taught Ada's class and his account is
-closed while his browser is signed in; Lou sat in it until yesterday.
+closed while his browser is signed in; Lou sat in it until yesterday. Zoe, who sits in
+it beside Sam, never asks: everything of hers is a canary that others must not meet.
 """
 
 import datetime
@@ -14,9 +15,9 @@ from django.utils import timezone
 from lessons.models import RenderedBody
 from people import roles
 from people.attempts import FailedName, Lane, LaneTurn, Tries
-from people.models import Session
+from people.models import Session, Subgroup
 from tests.base import PEOPLE
-from tests.factories import make_membership, make_user
+from tests.factories import make_mark, make_membership, make_script, make_user
 from tests.test_pages import RULES, Pages
 
 # Visitor → whose rules hold for them.
@@ -25,6 +26,13 @@ VISITORS = {
     "dan": "nobody",
     "lou": "una",
 }
+# Zoe's number, her names, and what she wrote and was told, as they would be met.
+ZOE = 7_654_321
+NAMES = (str(ZOE), "Zoecanary", "Canaryzoe", "zoe.canary", "ZOEGROUP")
+WORK = ("ZOE-ANSWER", "ZOE-WWW", "ZOE-EBI")
+# Who works with Zoe's class and may know her; the rest may not.
+KNOWS_ZOE = {"ada", "asa", "hal", "sen", "dee", "sid"}
+READS_ZOE = {"ada", "asa", "hal", "sen"}
 # What may change without anybody asking for it.
 BOOKKEEPING = (Session, RenderedBody, Tries, Lane, LaneTurn, FailedName)
 LAST_SEEN = ("last_login",)
@@ -67,6 +75,19 @@ class VisitedSite(Pages):
         cls.dan = make_user("dan", staff=True, role=roles.TEACHER, group=cls.hi1)
         cls.lou = make_user("lou")
         make_membership(cls.lou, roles.STUDENT, cls.hi1, until=yesterday)
+        zoe = cls.zoe = make_user(
+            "zoe.canary",
+            pk=ZOE,
+            role=roles.STUDENT,
+            group=cls.hi1,
+            first_name="Zoecanary",
+            last_name="Canaryzoe",
+            email="zoe.canary@school.example",
+        )
+        cls.zoes = make_script(zoe, cls.assignment, "ZOE-ANSWER", hand_in=True)
+        make_mark(cls.zoes, cls.ada, www="ZOE-WWW", ebi="ZOE-EBI")
+        part = Subgroup.objects.create(group=cls.hi1, name="ZOEGROUP")
+        part.students.add(zoe)
         # Once: finding 240 addresses takes as long as being refused at them.
         cls.addresses = {name: Pages.address(cls, name) for name in RULES}
 
@@ -77,3 +98,18 @@ class VisitedSite(Pages):
         super().sign_in(name)
         if name == "dan":
             type(self.dan).objects.filter(pk=self.dan.pk).update(is_active=False)
+
+
+def canaries_for(visitor):
+    """Return the words that must be nowhere in what this visitor receives."""
+    return (
+        *(() if visitor in KNOWS_ZOE else NAMES),
+        *(() if visitor in READS_ZOE else WORK),
+    )
+
+
+def met(response, visitor):
+    """Return the canaries in every byte of an answer."""
+    body = b"" if response.streaming else response.content
+    everything = f"{body.decode(errors='replace')}{response.headers}"
+    return [word for word in canaries_for(visitor) if word in everything]

@@ -449,6 +449,7 @@ class AnonymityTest(DeskTestCase):
             reverse("admin:assessments_assignment_history", args=[self.assignment.pk]),
         ]
 
+    @pytest.mark.goal("G48", "0 identities on 8 marking pages; no time but the day")
     def test_no_marking_page_names_the_student_before_release(self):
         self.sam.last_name = "Unmistakable"
         self.sam.save()

@@ -519,6 +519,7 @@ class CanaryTest(SchoolTestCase):
             seen.append((address, response.status_code, body, str(response.headers)))
         return seen
 
+    @pytest.mark.goal("G42", "before release 0 canaries, and lengths tell nothing")
     def test_before_release_nothing_shows_not_even_in_lengths(self):
         marked = self.everything()
         for address, _status, body, headers in marked:
@@ -550,6 +551,7 @@ class CanaryTest(SchoolTestCase):
             404,
         )
 
+    @pytest.mark.goal("G42", "taken back, all of it is gone again")
     def test_after_take_back_it_is_gone(self):
         before = self.everything()
         Release.show(self.assignment.scripts.all(), self.ada)
