@@ -49,6 +49,8 @@ def make(students, days):
     with transaction.atomic():
         for student, _words in made:
             student.save(update_fields=["password", "password_expires_at"])
+            # A classmate's wrong tries do not count against the new password.
+            attempts.forgive(student.username)
         audit.record_all(
             [
                 (AuditEntry.Action.PASSWORD_GIVEN, student, None, f"for {days} days")

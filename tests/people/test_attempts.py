@@ -71,6 +71,7 @@ class SlowGuessingTest(Clock, SchoolTestCase):
     def most_in_five_minutes(self, checked):
         return max(sum(t <= other < t + 300 for other in checked) for t in checked)
 
+    @pytest.mark.goal("G50", "≤ 10 guesses of an account in any 5 min")
     def test_nine_guesses_in_five_minutes_at_the_front_door(self):
         client = Client()
 
@@ -80,6 +81,7 @@ class SlowGuessingTest(Clock, SchoolTestCase):
         self.assertEqual(checked[:9], [0, 0, 0, 0, 0, 15, 45, 105, 195])
         self.assertEqual(self.most_in_five_minutes(checked), 9)
 
+    @pytest.mark.goal("G50", "the same by other addresses, headers, names, devices")
     def test_other_addresses_headers_names_and_devices_help_nobody(self):
         chance = random.Random(8)
         names = ["sam", " SAM ", "Sam", "ｓａｍ", "ſam"]
@@ -95,6 +97,7 @@ class SlowGuessingTest(Clock, SchoolTestCase):
 
         self.assertEqual(self.most_in_five_minutes(self.guess_for(400, guess)), 9)
 
+    @pytest.mark.goal("G50", "the same over every door")
     def test_every_door_counts_for_the_same_account(self):
         """The admin sends people to the front door; the others are tried in turn."""
         front, inside = Client(), Client()
@@ -161,6 +164,7 @@ class SlowGuessingTest(Clock, SchoolTestCase):
         self.assertEqual([outcome(client, "sam") for _ in range(5)], ["wrong"] * 5)
         self.assertEqual(outcome(client, "sam"), 15)
 
+    @pytest.mark.goal("G52", "5 kinds of names: the same answer, also in a wait")
     def test_every_name_is_told_the_same(self):
         User.objects.filter(username="tom").update(is_active=False)
         self.una.set_unusable_password()
@@ -233,9 +237,11 @@ class NoWeaponTest(Clock, SchoolTestCase):
         outcome(self.own, "sam", RIGHT)
         self.attack(600)
 
+    @pytest.mark.goal("G51", "10 min of attack: in at once where they were before")
     def test_the_owner_gets_in_at_once_where_they_have_been_before(self):
         self.assertEqual(outcome(self.own, "sam", RIGHT), "in")
 
+    @pytest.mark.goal("G51", "elsewhere ≤ 2 min after its end")
     def test_elsewhere_within_two_minutes_of_its_end(self):
         left = outcome(Client(), "sam", RIGHT)
         self.assertLessEqual(left, 120)
@@ -243,6 +249,7 @@ class NoWeaponTest(Clock, SchoolTestCase):
 
         self.assertEqual(outcome(Client(), "sam", RIGHT), "in")
 
+    @pytest.mark.goal("G51", "nothing older than 15 min counts")
     def test_it_is_forgotten_after_a_quarter_of_an_hour(self):
         self.wait(900)
 
@@ -251,6 +258,17 @@ class NoWeaponTest(Clock, SchoolTestCase):
     def test_a_copied_cookie_of_the_enemys_does_not_know_the_name(self):
         outcome(self.enemy, "tom", RIGHT)
         self.assertNotEqual(outcome(self.enemy, "sam", RIGHT), "in")
+
+    @pytest.mark.goal("G51", "elsewhere at once with a code from the teacher")
+    def test_a_teacher_s_code_lets_the_owner_in_at_once_elsewhere(self):
+        teacher = Client()
+        teacher.force_login(self.ada)
+        page = teacher.post(reverse("admin:people_student_code", args=[self.sam.pk]))
+        ((_student, code),) = page.context["cards"]
+
+        self.assertEqual(outcome(Client(), "sam", code), "in")
+        self.sam.refresh_from_db()
+        self.assertTrue(self.sam.has_given_password)
 
     def test_a_teacher_can_forgive(self):
         self.assertEqual(list(attempts.waiting(["sam", "tom"])), ["sam"])
@@ -297,12 +315,27 @@ class OneAddressTest(Clock, TestCase):
                 due.append((when + result, who, left, since))
         return waited
 
-    def test_a_school_signs_in_through_one_address(self):
-        waited = self.school_signs_in([Client() for _ in range(300)])
+    def assert_nobody_waits(self, clients):
+        waited = self.school_signs_in(clients)
 
         self.assertEqual(len(waited), 300)
         self.assertLessEqual(max(waited.values()), 3)
         self.assertFalse(Lane.objects.exclude(checked_at=None).exists())
+        self.reached(f"300 in, longest wait {max(waited.values()):.0f} s")
+
+    @pytest.mark.goal("G49", "300 in 5 min behind 1 address, 2 attack: wait ≤ 3 s")
+    def test_a_school_signs_in_through_one_address(self):
+        """At computers that are new to everybody."""
+        self.assert_nobody_waits([Client() for _ in range(300)])
+
+    @pytest.mark.goal("G49", "the same at 30 computers that others used before")
+    def test_a_school_signs_in_at_shared_computers(self):
+        rooms = [Client() for _ in range(30)]
+        self.assert_nobody_waits([rooms[n % 30] for n in range(300)])
+
+    @pytest.fixture(autouse=True)
+    def _note(self, reached):
+        self.reached = reached
 
     def spray(self, seconds, names):
         """Try one password on name after name, as fast as it goes."""
@@ -320,6 +353,7 @@ class OneAddressTest(Clock, TestCase):
             self.wait(1)
         return checked
 
+    @pytest.mark.goal("G50", "1 password on 500 names: ≤ 1 check/s after 40")
     def test_one_password_on_500_names_is_slowed_to_one_a_second(self):
         with self.assertLogs("people.attempts", "WARNING") as log:
             checked = self.spray(60, (f"name-{n}" for n in range(500)))
@@ -331,6 +365,7 @@ class OneAddressTest(Clock, TestCase):
         self.assertEqual(len(log.output), 1)
         self.assertTrue(attempts.is_under_attack())
 
+    @pytest.mark.goal("G50", "honest people there: 0 s on a known PC, ≤ 10 s else")
     def test_honest_people_there_wait_ten_seconds_at_most(self):
         known = Client()
         outcome(known, "s0", RIGHT)
