@@ -1,11 +1,18 @@
 """Two app servers on one PostgreSQL and Redis: one dies, both are renewed in turn."""
 
+import contextlib
+import http.cookiejar
+import re
 import threading
 import time
+import urllib.error
+import urllib.parse
+import urllib.request
 
 import pytest
 
 from tests.long import networks
+from tests.long.databases import database, site_on
 from tests.long.test_load_and_clock import Beside, marking
 from tests.writers import NOTHING, Class, Stored, check, outcomes
 
@@ -121,3 +128,53 @@ def _work_on(proxy, servers, cluster, reached):
     assert all(
         len(p.statuses) > n for p, n in zip(others, pages_after_kill, strict=True)
     )
+
+
+@pytest.mark.goal("G50, two servers", "guesses are counted together, and forgotten so")
+def test_guesses_at_two_servers_are_counted_together(tmp_path, reached):
+    with database("PostgreSQL") as place, contextlib.ExitStack() as stack:
+        sites = []
+        for number in (1, 2):
+            folder = tmp_path / f"server-{number}"
+            folder.mkdir()
+            sites.append(stack.enter_context(site_on(place, folder)))
+        name = sites[0].account("student")["username"]
+        sent = threading.Barrier(2)
+        answers = []
+
+        def guess(site):
+            for _ in range(20):
+                sent.wait(timeout=60)
+                answers.append(sign_in(site, name, "wrong"))
+
+        threads = [threading.Thread(target=guess, args=[site]) for site in sites]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=120)
+        # Right, at the server that saw the fewer of them: unread during the wait.
+        right = sign_in(sites[1], name, sites[0].account("student")["password"])
+
+    assert len(answers) == 40
+    checked = answers.count(200)
+    reached(f"{checked} of 40 guesses in a race checked, the rest told to wait")
+    assert 5 <= checked <= 6
+    assert set(answers) == {200, 429}
+    assert right == 429
+
+
+def sign_in(site, username, password):
+    """Return what the form answers to a name and a password from a new computer."""
+    jar = http.cookiejar.CookieJar()
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+    address = f"{site.address}/sign-in/"
+    page = opener.open(address, timeout=30).read().decode()
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[1]
+    data = {"username": username, "password": password, "csrfmiddlewaretoken": token}
+    try:
+        with opener.open(
+            address, urllib.parse.urlencode(data).encode(), timeout=30
+        ) as answer:
+            return answer.status
+    except urllib.error.HTTPError as refused:
+        return refused.code
