@@ -15,6 +15,7 @@ from django.utils import timezone
 from lessons.models import RenderedBody
 from people import roles
 from people.attempts import FailedName, Lane, LaneTurn, Tries
+from people.audit import AuditAddress, AuditEntry
 from people.models import Session, Subgroup
 from tests.base import PEOPLE
 from tests.factories import make_mark, make_membership, make_script, make_user
@@ -34,8 +35,10 @@ WORK = ("ZOE-ANSWER", "ZOE-WWW", "ZOE-EBI")
 KNOWS_ZOE = {"ada", "asa", "hal", "sen", "dee", "sid"}
 READS_ZOE = {"ada", "asa", "hal", "sen"}
 # What may change without anybody asking for it.
-BOOKKEEPING = (Session, RenderedBody, Tries, Lane, LaneTurn, FailedName)
-LAST_SEEN = ("last_login",)
+BOOKKEEPING = (
+    Session, RenderedBody, Tries, Lane, LaneTurn, FailedName, AuditEntry, AuditAddress,
+)  # fmt: skip
+LAST_SEEN = ("last_login", "read_at", "read_by_id")
 
 
 def tables(leaving_out=BOOKKEEPING):
