@@ -33,7 +33,8 @@ test-postgres: dev
 	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n auto -m "not browser and (not long or races)"
 
 test-long: dev
-	KEEP_GOALS=long $(BIN)/python -m pytest -m long
+	KEEP_GOALS=parallel $(BIN)/python -m pytest -n auto -m "long and parallel"
+	KEEP_GOALS=long $(BIN)/python -m pytest -m "long and not parallel"
 
 check: dev
 	$(BIN)/ruff format --check .

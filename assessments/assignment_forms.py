@@ -5,7 +5,6 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from assessments.forms import TickedField
 from assessments.models import (
     Assessment,
     Assignment,
@@ -13,6 +12,7 @@ from assessments.models import (
     Question,
 )
 from people import audit
+from people.fields import TickedField
 from people.models import AuditEntry, Subgroup, TeachingGroup
 
 

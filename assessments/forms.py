@@ -12,8 +12,7 @@ from assessments.models import (
     MarkingPoint,
     Script,
 )
-
-LONGEST_ID = 18
+from people.fields import PickedField, TickedField
 
 
 class HandInForm(forms.Form):
@@ -23,32 +22,6 @@ class HandInForm(forms.Form):
     empty_is_meant = forms.BooleanField(
         required=False, label=_("Hand in without an answer")
     )
-
-
-class PickedField(forms.ModelChoiceField):
-    """A picked row; an id longer than any database's is simply no choice."""
-
-    def to_python(self, value):
-        if isinstance(value, str) and len(value) > LONGEST_ID:
-            raise forms.ValidationError(
-                self.error_messages["invalid_choice"],
-                code="invalid_choice",
-                params={"value": "…"},
-            )
-        return super().to_python(value)
-
-
-class TickedField(forms.ModelMultipleChoiceField):
-    """Ticked rows; an id longer than any database's is simply no choice."""
-
-    def clean(self, value):
-        if any(len(str(item)) > LONGEST_ID for item in value or ()):
-            raise forms.ValidationError(
-                self.error_messages["invalid_choice"],
-                code="invalid_choice",
-                params={"value": "…"},
-            )
-        return super().clean(value)
 
 
 class MarkForm(forms.ModelForm):

@@ -4,9 +4,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from assessments import marking
-from assessments.forms import PickedField
 from assessments.models import Assessment, AssessmentQuestion, Boundary, Duration
 from people.admin import NamedFormSet
+from people.fields import PickedField
 
 # A place that no paper reaches.
 LAST = 999

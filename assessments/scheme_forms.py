@@ -5,7 +5,6 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from assessments import marking
-from assessments.forms import PickedField, TickedField
 from assessments.models import (
     Ceiling,
     Level,
@@ -15,6 +14,7 @@ from assessments.models import (
     SchemeEdit,
 )
 from people.admin import NamedFormSet
+from people.fields import PickedField, TickedField
 
 
 class WordsForm(forms.ModelForm):

@@ -23,6 +23,7 @@ from people import audit, factors, roles
 from people.audit_pages import AuditPages
 from people.cards import CardPages, CodePages
 from people.enrolments import KEEPS_ROSTERS
+from people.fields import TickedField
 from people.forms import AccountForm, NewPasswordForm, SchoolForm
 from people.fresh import with_fresh_password
 from people.models import (
@@ -55,6 +56,7 @@ class ScopedMixin:
 
     def formfield_for_manytomany(self, db_field, request, **kwargs):
         kwargs.setdefault("queryset", self.choices_for(db_field, request))
+        kwargs.setdefault("form_class", TickedField)
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):

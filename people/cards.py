@@ -14,17 +14,17 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext, gettext_lazy as _
 
 from people import attempts, audit, roles
+from people.fields import LONGEST_ID, TickedField
 from people.models import AuditEntry, Membership, Student
 
 CARD_DAYS = 14
 CODE_DAYS = 1
-LONGEST_ID = 19
 
 
 class CardsForm(forms.Form):
     """Which students of a class get a new card; first those who never came in."""
 
-    students = forms.ModelMultipleChoiceField(
+    students = TickedField(
         Student.objects.none(),
         label=_("Students"),
         widget=forms.CheckboxSelectMultiple,
@@ -102,7 +102,7 @@ class CardPages:
     def _let_try(self, request, students):
         """Let a student who has to wait after wrong tries try again at once."""
         wanted = request.POST["let_try"]
-        if wanted.isdecimal() and len(wanted) < LONGEST_ID:
+        if wanted.isdecimal() and len(wanted) <= LONGEST_ID:
             student = get_object_or_404(students, pk=wanted)
             attempts.forgive(student.username)
             audit.record(

@@ -3,6 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from people.fields import TickedField
 from people.models import Subgroup
 
 
@@ -12,6 +13,7 @@ class SubgroupForm(forms.ModelForm):
     class Meta:
         model = Subgroup
         fields = ["group", "name", "students"]
+        field_classes = {"students": TickedField}
         widgets = {"students": forms.CheckboxSelectMultiple}
 
     def __init__(self, *args, **kwargs):

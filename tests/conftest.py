@@ -121,7 +121,8 @@ def pytest_runtest_setup(item):
 def pytest_terminal_summary(terminalreporter, config):
     """Print every goal of this run; `make test-long` keeps them in the docs.
 
-    The quick ones belong to `make test`, which leaves its rows to `make test-long`.
+    The quick ones belong to `make test`, which leaves its rows to `make test-long`, and
+    so does the first half of that, which runs side by side.
     """
     rows = [
         row
@@ -131,10 +132,11 @@ def pytest_terminal_summary(terminalreporter, config):
         if (row := goals.of(report)) is not None
     ]
     part = os.environ.get("KEEP_GOALS")
-    if part == "quick":
-        config.cache.set("goals/quick", rows)
+    if part in ("quick", "parallel"):
+        config.cache.set(f"goals/{part}", rows)
     elif part == "long":
-        rows += map(tuple, config.cache.get("goals/quick", []))
+        for kept in ("quick", "parallel"):
+            rows += map(tuple, config.cache.get(f"goals/{kept}", []))
     if not rows:
         return
     terminalreporter.section("goals")

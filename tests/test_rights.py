@@ -107,6 +107,7 @@ class RightsTest(VisitedSite):
         self.tell()
 
     @pytest.mark.long
+    @pytest.mark.parallel
     @pytest.mark.goal("G38", "routes × roles × methods: 0 unexpected 2xx, 0 of 5xx")
     def test_everything_by_everybody(self):
         methods = ("get", "head", "post", *OTHERS)

@@ -11,10 +11,11 @@ from django.utils.translation import gettext, gettext_lazy as _
 
 from assessments import marking_desk
 from assessments.assignment_forms import AssignmentForm, CopyForm, arrangement_forms
-from assessments.forms import LONGEST_ID, ReleaseForm
+from assessments.forms import ReleaseForm
 from assessments.models import Assignment, Release
 from people import audit, roles
 from people.admin import ScopedAdmin
+from people.fields import LONGEST_ID
 from people.fresh import with_fresh_password
 from people.models import AuditEntry, Subgroup, TeachingGroup
 

@@ -347,6 +347,7 @@ class InterleavingsTest(TransactionTestCase):
     """Two markers at one answer, 200 times: nothing of either is lost."""
 
     @pytest.mark.long
+    @pytest.mark.parallel
     @pytest.mark.races
     def test_200_random_interleavings(self):
         make_cast(self)

@@ -237,6 +237,7 @@ def test_a_typed_mark_must_say_what_the_points_say():
 
 
 @pytest.mark.long
+@pytest.mark.parallel
 def test_ten_thousand_marks_over_all_forms_and_series():
     """What the rule allows the database stores, and the other way round."""
     chance = random.Random(16)

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 
 import pytest
+from django.urls import reverse
 from openpyxl import load_workbook
 
 from assessments import exports, overview
@@ -75,6 +76,7 @@ def test_a_cell_ends_where_a_spreadsheet_ends_it():
     assert len(spreadsheets.cell("x" * 40_000)) == 32_767
 
 
+@pytest.mark.goal("G62", "exports: no cell begins a formula; names exact in Excel")
 def test_a_csv_file_reads_back_exactly_and_excel_knows_its_letters():
     rows = [[text, 1] for text in (*HOSTILE, *PLAIN)]
     content = spreadsheets.as_csv(["Text", "n"], rows)
@@ -88,6 +90,7 @@ def test_a_csv_file_reads_back_exactly_and_excel_knows_its_letters():
     ]
 
 
+@pytest.mark.goal("G62", "exports: no cell begins a formula; names exact in Excel")
 def test_a_workbook_holds_no_formula_and_every_name_exactly():
     content = spreadsheets.as_xlsx(
         [("=Sheet", ["Text"], [[t] for t in (*HOSTILE, *PLAIN)])]
@@ -169,6 +172,22 @@ class BookTest(SchoolTestCase):
                 "Even better if": "Weigh both.",
             },
         )  # fmt: skip
+
+    @pytest.mark.goal("G65", "names in headers: 0 split, 0 quotes that end too early")
+    def test_a_classs_name_cannot_break_a_header(self):
+        self.client.force_login(self.ada)
+        for name in ('10B"Hi1', "10B/Hi1; x=y", "a\r\nX-Evil: 1", "\u202etxt.exe", "–"):
+            self.hi1.name = name
+            self.hi1.save()
+            for kind in ("csv", "xlsx"):
+                answer = self.client.get(
+                    reverse("staff:class-export", args=[self.hi1.pk, kind])
+                )
+                said = answer["Content-Disposition"]
+                self.assertRegex(
+                    said, rf'^attachment; filename="marks-[a-z0-9-]*\.{kind}"$'
+                )
+                self.assertNotIn("X-Evil", answer.headers)
 
     def test_before_release_there_is_a_word_and_no_mark_or_comment(self):
         content = spreadsheets.as_csv(exports.headings(), exports.rows(self.book()))

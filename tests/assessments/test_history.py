@@ -705,6 +705,7 @@ def keep_a_thousand(cast, random_source):
 
 # Two thousand pages and commands: a minute and more.
 @pytest.mark.long
+@pytest.mark.parallel
 @pytest.mark.goal(
     "G12", "1,000 sampled versions: each shown to the teacher and brought back"
 )

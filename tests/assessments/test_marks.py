@@ -69,6 +69,7 @@ class PossibleMarksTest(SchoolTestCase):
             yield mark
 
     @pytest.mark.long
+    @pytest.mark.parallel
     def test_the_rule_and_the_database_agree_on_ten_thousand_marks(self):
         possible = impossible = 0
         for mark in self.generated(seed=6, count=10_000):

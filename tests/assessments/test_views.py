@@ -187,6 +187,7 @@ class FidelityTest(SchoolTestCase):
         self.hand_in_and_read(DIFFICULT[:30])
 
     @pytest.mark.long
+    @pytest.mark.parallel
     @pytest.mark.goal("G10", "300 texts by every way, equal code point by code point")
     def test_300_difficult_texts_handed_in(self):
         self.hand_in_and_read(DIFFICULT)

@@ -14,7 +14,7 @@ from tests.long.test_first_start import (
 from tests.postgres import cluster
 from tests.site import BASE
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.parallel]
 
 # What the last line of a block has to say, by a word in the block.
 SAYS = {

@@ -13,7 +13,7 @@ from tests.long.test_first_start import (
 )
 from tests.site import free_port
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.parallel]
 
 # Runs where there is only a loopback: first that nothing else is there, then the site.
 INSIDE = textwrap.dedent(

@@ -15,7 +15,7 @@ from tests.postgres import cluster
 from tests.site import BASE, Site
 from tests.writers import NOTHING, Class, Stored, check
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.parallel]
 
 # What PostgreSQL and SQLite count for themselves.
 OWN = {"django_migrations", "sqlite_sequence"}

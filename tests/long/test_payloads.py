@@ -8,7 +8,7 @@ import pytest
 from tests.browser import Watch, sign_in
 from tests.test_quiet import LEAVE, ROLES, kind
 
-pytestmark = [pytest.mark.browser, pytest.mark.long]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.parallel]
 
 PAGES = 22
 RUN = "window.hit=1;alert(1)"

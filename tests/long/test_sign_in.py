@@ -18,7 +18,7 @@ from playwright.sync_api import sync_playwright
 from tests.browser import Watch, options
 from tests.site import Site, free_port
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.parallel]
 
 
 def certificate(folder):

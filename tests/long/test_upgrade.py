@@ -17,7 +17,7 @@ from tests.postgres import cluster
 from tests.site import BASE, Site, running_site
 from tests.writers import Stored
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.parallel]
 
 KILLS = 5
 _WORK = (

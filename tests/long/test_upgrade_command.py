@@ -13,7 +13,7 @@ from tests.long.test_first_start import (
     make_run,
 )
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.parallel]
 
 NEXT = """
 from django.db import migrations
