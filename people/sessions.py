@@ -147,7 +147,11 @@ class SignedInMiddleware(AuthenticationMiddleware):
         request.user = SimpleLazyObject(lambda: signed_in_user(request))
 
     def process_view(self, request, view, args, kwargs):
-        """Count a page or a save as use; not what a page asks for by itself."""
+        """Count a page or a save as use; not what a page asks for by itself.
+
+        Nor a public page: health has to answer while the database is away.
+        """
         is_use = request.resolver_match.view_name not in BY_THEMSELVES
-        if is_use and request.user.is_authenticated:
+        is_private = getattr(view, "login_required", True)
+        if is_private and is_use and request.user.is_authenticated:
             request.session.note_use()

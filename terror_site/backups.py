@@ -249,8 +249,9 @@ def restore(path, say=lambda line: None):
             with zipfile.ZipFile(path) as packed:
                 packed.extractall(staged)
             # The list of the erased is not to go back in time with the rest.
-            with contextlib.suppress(DatabaseError):
-                erasing.note_outside()
+            if connection.vendor != "sqlite" or Path(_sqlite_file()).exists():
+                with contextlib.suppress(DatabaseError):
+                    erasing.note_outside()
             aside = var / f"before-restore-{timezone.localtime():%Y%m%d-%H%M%S}"
             aside.mkdir(mode=0o700)
             connections.close_all()
@@ -266,6 +267,10 @@ def restore(path, say=lambda line: None):
                     aside.rmdir()
     (var / RESTORED).write_text(f"backup of {manifest['made_at']}\n")
     return manifest, aside
+
+
+def _sqlite_file():
+    return connection.settings_dict["NAME"]
 
 
 def _others_connected():
@@ -313,7 +318,7 @@ def _places(staged):
 
 def _swap(staged, aside):
     """Put SQLite's file and the rest in their places, or everything back."""
-    database = Path(connection.settings_dict["NAME"])
+    database = Path(_sqlite_file())
     pairs = [(staged / DATABASES["sqlite"], database), *_places(staged)]
     # Its log belongs to the old file and would be read into the new one.
     logs = [database.with_name(f"{database.name}{end}") for end in ("-wal", "-shm")]

@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.core.checks import Error, Tags, register
 
+from people import roles
+
 
 @register(Tags.security)
 def site_scheme(app_configs, **kwargs):
@@ -39,6 +41,22 @@ def hosts_are_named(app_configs, **kwargs):
             "ALLOWED_HOSTS lets every name in, so links in mails can be forged.",
             hint="List the names under which people open the site.",
             id="terror.E003",
+        )
+    ]
+
+
+@register(Tags.security)
+def roles_with_a_second_factor_exist(app_configs, **kwargs):
+    """A role that nobody has would demand nothing of anybody."""
+    known = {*roles.CLASS_ROLES, *roles.SCHOOL_ROLES} - {roles.STUDENT}
+    unknown = sorted(settings.SECOND_FACTOR_ROLES - known)
+    if not unknown:
+        return []
+    return [
+        Error(
+            f"SECOND_FACTOR_ROLES names no role: {', '.join(unknown)}.",
+            hint=f"Choose from: {', '.join(sorted(known))}.",
+            id="terror.E005",
         )
     ]
 

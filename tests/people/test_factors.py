@@ -8,6 +8,7 @@ import pyotp
 import pytest
 import time_machine
 from django.core import mail
+from django.core.checks import run_checks
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.test import override_settings
@@ -184,6 +185,14 @@ class SecondStepTest(SchoolTestCase):
             self.assertTrue(self.is_in())
             self.sign_in("sam")
             self.assertTrue(self.is_in())
+
+    def test_a_role_that_there_is_not_is_named(self):
+        with override_settings(SECOND_FACTOR_ROLES=frozenset({"head", "teachers"})):
+            found = run_checks(tags=["security"])
+        self.assertIn("terror.E005", [message.id for message in found])
+        self.assertNotIn(
+            "terror.E005", [message.id for message in run_checks(tags=["security"])]
+        )
 
     def test_only_a_site_manager_takes_it_away(self):
         address = reverse("admin:people_user_factor", args=[self.hal.pk])
