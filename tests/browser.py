@@ -7,6 +7,7 @@ import shutil
 from playwright.sync_api import sync_playwright
 
 LAN_NAME = "classroom.school.lan"
+STRANGE_NAME = "evil.example"
 WIDTHS = {"phone": 390, "tablet": 768, "desktop": 1280}
 
 
@@ -29,7 +30,8 @@ def options():
             "--disable-quic",
             "--disable-sync",
             # A name that is not localhost: there browsers offer least.
-            f"--host-resolver-rules=MAP {LAN_NAME} 127.0.0.1",
+            f"--host-resolver-rules=MAP {LAN_NAME} 127.0.0.1,"
+            f"MAP {STRANGE_NAME} 127.0.0.1",
             "--no-first-run",
             *(["--no-sandbox"] if os.geteuid() == 0 else []),
         ],

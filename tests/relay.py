@@ -141,8 +141,12 @@ class Relay:
 
 async def _closed(writer):
     writer.close()
-    with contextlib.suppress(OSError, asyncio.TimeoutError):
-        await asyncio.wait_for(writer.wait_closed(), 1)
+    try:
+        with contextlib.suppress(OSError, asyncio.TimeoutError):
+            await asyncio.wait_for(writer.wait_closed(), 1)
+    finally:
+        # Who does not read what was sent would keep the transport open for ever.
+        writer.transport.abort()
 
 
 def _cut(writer):

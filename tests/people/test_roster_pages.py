@@ -153,6 +153,8 @@ class ImportTest(RosterPageCase):
     def test_a_list_is_lost_after_a_day(self):
         letter = self.look(PLAIN)
         with time_machine.travel("2026-09-08 09:01", tick=False):
+            # Yesterday's session is over, and its password is not fresh.
+            self.client.force_login(self.dee)
             self.assertContains(self.again(letter, apply="1"), "Choose it again.")
 
     def test_each_bad_file_gets_one_sentence(self):
