@@ -74,6 +74,28 @@ class RequestsTest(VisitedSite):
             self.assertEqual(answer["Content-Type"], "application/json")
             self.assertIn("code", answer.json())
 
+    @pytest.mark.goal("G54", "every page signs out by one button that posts")
+    def test_every_page_signs_out_in_one_click(self):
+        pages, without = 0, []
+        for visitor in ("sam", "hal"):
+            self.sign_in(visitor)
+            for name in sorted(RULES.keys() - SIGN_OUT):
+                answer = self.client.get(self.address(name))
+                is_page = answer.get("Content-Type", "").startswith("text/html")
+                if answer.status_code != 200 or not is_page:
+                    continue
+                pages += 1
+                found = re.findall(
+                    rb'<form[^>]*method="post"[^>]*action="/sign-out/"[^>]*>'
+                    rb'\s*<input type="hidden" name="csrfmiddlewaretoken"[^>]*>'
+                    rb'\s*<button type="submit"',
+                    answer.content,
+                )
+                if len(found) != 1:
+                    without.append((visitor, name))
+        self.assertFalse(without, "\n".join(map(str, without)))
+        self.reached(f"{pages} pages")
+
     @pytest.mark.goal("G61", "a policy on every answer, errors and files too")
     def test_every_answer_has_the_whole_policy(self):
         policies, asked = set(), 0

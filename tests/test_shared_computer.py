@@ -55,12 +55,13 @@ def rows_of(site, username):
 @pytest.mark.goal(
     "G54",
     "one tab, Back and Forward × 10, reload: 0 characters of A on screen, 0 saved "
-    "under B, A's unsent words sent when A returns",
+    "under B, a warning at sign-out, A's unsent words sent when A returns",
 )
 def test_the_next_student_meets_nothing_of_the_last(context, lan_site, reached):
     first, second = lan_site.account("student"), another_student(lan_site)
     page = open_desk(context, lan_site)
-    page.on("dialog", lambda dialog: dialog.accept())
+    warnings = []
+    page.on("dialog", lambda dialog: (warnings.append(dialog.type), dialog.accept()))
     fresh_text(page, "ALPHA of the first.")
     desk = page.url
     page.route("**/save/", lambda route: route.abort())
@@ -69,7 +70,13 @@ def test_the_next_student_meets_nothing_of_the_last(context, lan_site, reached):
     assert unsent(page) == [TOGETHER]
     cookie = next(c for c in context.cookies() if c["name"] == "session")
 
+    # What a browser fills in by itself, or keeps of a form for a restored tab.
+    offered = page.locator("#desk :is(textarea, input:not([type=hidden]))")
+    for field in offered.all():
+        assert field.get_attribute("autocomplete") == "off"
+    assert warnings == []
     sign_out(page)
+    assert warnings == ["beforeunload"]
     page.unroute("**/save/")
     before = rows_of(lan_site, second["username"])
     sign_in_as(page, second)
