@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -507,6 +508,12 @@ class CanaryTest(SchoolTestCase):
             f"/scripts/{script}/hand-in/", f"/scripts/{script}/feedback/",
             f"/scripts/{script}/answers/1/versions/", f"/scripts/{draft}/",
             f"/scripts/{draft}/hand-in/", "/lessons/stalins-terror/",
+            "/answers/export.json", f"/classes/{self.hi1.pk}/dates.ics",
+            f"/scripts/{script}/answers/1/replay/",
+            f"/scripts/{script}/answers/1/replay.json",
+            f"/scripts/{script}/answers/1/versions/1/",
+            # A page that is not there, and a form that is wrong.
+            "/answers/CANARY-nothing/", f"/scripts/{script}/self-mark/",
         ]  # fmt: skip
 
     def everything(self):
@@ -517,7 +524,8 @@ class CanaryTest(SchoolTestCase):
             response = self.client.get(address, follow=True)
             body = re.sub(rb'value="[\w]{64}"', b"", response.content)
             body = re.sub(rb'(data-tab|value)="[\w-]{16}"', b"", body)
-            seen.append((address, response.status_code, body, str(response.headers)))
+            headers = str(response.headers)
+            seen.append((address, response.status_code, body, headers))
         return seen
 
     @pytest.mark.goal("G42", "before release 0 canaries, and lengths tell nothing")
@@ -527,13 +535,18 @@ class CanaryTest(SchoolTestCase):
             for canary in self.CANARIES:
                 self.assertNotIn(canary, body.decode(), address)
                 self.assertNotIn(canary, headers, address)
+            # A page that the browser keeps could tell by its stamp that a mark came.
+            for stamp in ("ETag", "Last-Modified"):
+                self.assertNotIn(stamp, headers, address)
+        # Students have no mail; nobody else is written to about a mark either.
+        self.assertEqual(mail.outbox, [])
         Mark.objects.update(mark=12, ao1=6, ao2=6, www="", ebi="x" * 500)
 
         other = self.everything()
 
         self.assertEqual(
-            [(a, s, len(b)) for a, s, b, _ in marked],
-            [(a, s, len(b)) for a, s, b, _ in other],
+            [(a, s, len(b), len(h)) for a, s, b, h in marked],
+            [(a, s, len(b), len(h)) for a, s, b, h in other],
         )
 
     def test_after_release_the_students_part_shows_and_no_more(self):
