@@ -12,7 +12,7 @@ from assessments.models import (
     Mark,
     MarkingPoint,
 )
-from assessments.models.marks import Release
+from assessments.models.releases import Release
 from lessons.models import KeyPerson, Section, Term
 from people.models import User
 

@@ -29,7 +29,7 @@ from assessments.models import (
     ReleasedScript,
     Script,
 )
-from assessments.models.marks import shown_release
+from assessments.models.releases import shown_release
 from people import audit
 from people.erasures import Erasure
 from people.models import AuditEntry, Enrolment, Student, User

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 
 from assessments import difference
 from assessments.models import AnswerVersion, Event
-from assessments.models.answers import as_read
-from assessments.models.marks import shown_release
+from assessments.models.answer_versions import as_read
+from assessments.models.releases import shown_release
 
 TEXTS_A_PAGE = 50
 

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from assessments import difference, versions
 from assessments.models import Answer, AnswerVersion, Event
-from assessments.models.answers import as_read
+from assessments.models.answer_versions import as_read
 
 _SALT = "assessments.rescue"
 # The tab of a rescued text is its own digest: the same text is never kept twice.

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from assessments.models import Assignment, AssignmentStudent, Script
-from assessments.models.marks import Release
+from assessments.models.releases import Release
 from people import roles
 from people.models import Membership, TeachingGroup
 

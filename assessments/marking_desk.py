@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from assessments import marking, versions
 from assessments.forms import MarkForm
 from assessments.models import Answer, Event, Mark, Script
-from assessments.models.marks import Release, ReleasedScript, shown_release
+from assessments.models.releases import Release, ReleasedScript, shown_release
 
 
 class Outcome:

@@ -16,7 +16,7 @@ from assessments.models import (
     Level,
     Script,
 )
-from assessments.models.marks import Release
+from assessments.models.releases import Release
 from people import roles
 from people.models import TeachingGroup
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from assessments import ladders
 from assessments.models import Answer, Event, Mark, Question, ReleasedScript
-from assessments.models.marks import Release
+from assessments.models.releases import Release
 
 # What the front page has room for.
 MOST_TO_ACT_ON = 2

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from assessments import versions
 from assessments.models import Answer, Question, Script
-from assessments.models.marks import Release
+from assessments.models.releases import Release
 from assessments.spelling import folded
 from people.models import TeachingGroup, User
 

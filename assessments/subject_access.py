@@ -17,7 +17,7 @@ import re
 from django.utils import timezone
 
 from assessments.models import Answer, AssignmentStudent, Concern, Event, Mark, Script
-from assessments.models.marks import shown_release
+from assessments.models.releases import shown_release
 from people import roles
 from people.audit import AuditEntry
 from people.models import Membership, User

@@ -26,7 +26,7 @@ from assessments.models import (
     Question,
     Script,
 )
-from assessments.models.marks import shown_release
+from assessments.models.releases import shown_release
 from assessments.models.scripts import (
     AnswerMovedError,
     NothingToAnswerError,

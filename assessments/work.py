@@ -14,7 +14,7 @@ from assessments.models import (
     AssignmentStudent,
     Script,
 )
-from assessments.models.marks import shown_release
+from assessments.models.releases import shown_release
 
 
 def ledger(student, results):

@@ -26,8 +26,8 @@ from people.enrolments import KEEPS_ROSTERS
 from people.fields import TickedField
 from people.forms import AccountForm, NewPasswordForm, SchoolForm
 from people.fresh import with_fresh_password
+from people.groups import ROLE_LABELS
 from people.models import (
-    ROLE_LABELS,
     AuditEntry,
     Enrolment,
     Membership,

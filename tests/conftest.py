@@ -6,7 +6,7 @@ from django.core.cache import cache
 from django.db.backends.sqlite3.base import DatabaseOperations
 from xdist.scheduler import LoadScopeScheduling
 
-from tests import goals
+from tests import goals, site as sites
 from tests.browser import LAN_NAME, chromium
 from tests.goals import reached  # noqa: F401 (a fixture)
 from tests.relay import Relay
@@ -46,6 +46,13 @@ def _flushed_all_the_same():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "execute_sql_flush", execute_sql_flush)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_school_for_all_workers(tmp_path_factory):
+    base = tmp_path_factory.getbasetemp()
+    is_worker = "PYTEST_XDIST_WORKER" in os.environ
+    sites.shared_folder = base.parent if is_worker else base
 
 
 @pytest.fixture(scope="session")
@@ -121,8 +128,8 @@ def pytest_runtest_setup(item):
 def pytest_terminal_summary(terminalreporter, config):
     """Print every goal of this run; `make test-long` keeps them in the docs.
 
-    The quick ones belong to `make test`, which leaves its rows to `make test-long`, and
-    so does the first half of that, which runs side by side.
+    The quick ones belong to `make test`, whose two parts leave their rows to `make
+    test-long`, and so does the first half of that, which runs side by side.
     """
     rows = [
         row
@@ -132,10 +139,10 @@ def pytest_terminal_summary(terminalreporter, config):
         if (row := goals.of(report)) is not None
     ]
     part = os.environ.get("KEEP_GOALS")
-    if part in ("quick", "parallel"):
+    if part in ("quick", "pure", "parallel"):
         config.cache.set(f"goals/{part}", rows)
     elif part == "long":
-        for kept in ("quick", "parallel"):
+        for kept in ("quick", "pure", "parallel"):
             rows += map(tuple, config.cache.get(f"goals/{kept}", []))
     if not rows:
         return

@@ -2,8 +2,10 @@
 
 import contextlib
 import csv
+import fcntl
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +17,8 @@ from pathlib import Path
 
 BASE = Path(__file__).resolve().parent.parent
 START_SECONDS = 90
+# Set by tests/conftest.py: where all workers of a run find the school made once.
+shared_folder = None
 
 
 def free_port():
@@ -141,10 +145,33 @@ def memory_mb(process):
     return total / 1024
 
 
+def copy_school(folder):
+    """Fill an empty folder with a demonstration school, stopped properly.
+
+    Making it takes ten times as long as copying it, so a run makes one.
+    """
+    made = shared_folder / "school"
+    with (shared_folder / "school.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            half = shared_folder / "school-half"
+            half.mkdir()
+            site = Site(half).start()
+            try:
+                site.wait_until_ready()
+            finally:
+                site.stop()
+            (half / "server.log").unlink()
+            half.rename(made)
+    shutil.copytree(made, folder, dirs_exist_ok=True)
+
+
 @contextlib.contextmanager
 def running_site(folder=None, **environment):
     """Serve a fresh demonstration school, or what is in `folder`, until the end."""
     with tempfile.TemporaryDirectory() as temporary:
+        if folder is None and shared_folder is not None:
+            copy_school(temporary)
         site = Site(folder or temporary, **environment).start()
         try:
             site.wait_until_ready()

@@ -12,7 +12,7 @@ from django.http import JsonResponse
 from django.test import Client
 from django.urls import path
 
-from tests.site import BASE, Site
+from tests.site import BASE, Site, copy_school
 from tests.writers import NOTHING, Class, Stored, check
 
 _ASKED = {
@@ -62,6 +62,7 @@ def test_a_requests_own_connection_waits_for_the_disk():
 def test_each_acknowledgement_waits_for_a_sync(tmp_path, reached):
     assert shutil.which("strace"), "strace is missing: apt-get install strace"
     trace = tmp_path / "syncs"
+    copy_school(tmp_path)
     site = Site(
         tmp_path,
         *("strace", "-f", "-y", "-qq", "--seccomp-bpf", "-o", str(trace)),

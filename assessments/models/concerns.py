@@ -6,7 +6,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from assessments.models.answers import Answer, AnswerVersion
+from assessments.models.answer_versions import AnswerVersion
+from assessments.models.answers import Answer
 from people.models import School
 
 

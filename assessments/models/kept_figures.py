@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from assessments.models.papers import Question
+from assessments.models.questions import Question
 
 
 class KeptFigureQuerySet(models.QuerySet):

@@ -3,17 +3,16 @@
 import enum
 
 from django.apps import apps
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from assessments import marking
 from assessments.models.catalogue import StaffOnlyQuerySet, came_with_us
+from assessments.models.scheme_edits import SchemeEdit
 
 
 class MarkSchemeQuerySet(StaffOnlyQuerySet):
@@ -460,31 +459,6 @@ class Ceiling(models.Model):
             return
         for fault in marking.ceiling_faults([self], [], self.scheme.tariff):
             raise ValidationError({fault.field: fault.sentence})
-
-
-class SchemeEdit(models.Model):
-    """A change of wording in a scheme that marks stand on: who, when, what and why.
-
-    Appended. Numbers of such a scheme never change; a new version is made instead.
-    """
-
-    scheme = models.ForeignKey(MarkScheme, models.CASCADE, related_name="edits")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    at = models.DateTimeField(default=timezone.now)
-    what = models.CharField(_("what"), max_length=120)
-    before = models.TextField(_("before"))
-    after = models.TextField(_("after"))
-    note = models.CharField(_("why"), max_length=200)
-
-    objects = StaffOnlyQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("change of wording")
-        verbose_name_plural = _("changes of wording")
-        ordering = ["-pk"]
-
-    def __str__(self):
-        return f"{self.what}, {self.at:%d %b %Y}"
 
 
 def check_ladder(scheme):

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from assessments.models.assignments import Assignment, AssignmentStudent
-from assessments.models.papers import Question
+from assessments.models.questions import Question
 from people import roles
 from people.models import Membership, TeachingGroup
 

@@ -22,7 +22,7 @@ from assessments.models import (
     Release,
     Script,
 )
-from assessments.models.marks import shown_release
+from assessments.models.releases import shown_release
 from people import roles
 from tests.base import SchoolTestCase, make_cast
 from tests.factories import (

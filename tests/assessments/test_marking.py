@@ -360,3 +360,47 @@ def test_a_faulty_boundary_is_explained(changes, grade, sentence):
     assert marking.boundary_faults(BOUNDARIES | changes, 52) == [
         marking.BoundaryFault(grade, sentence)
     ]
+
+
+def test_ceilings_stop_the_level_they_are_written_for():
+    anywhere = SimpleNamespace(level_number=0, highest_mark=9, is_firm=True)
+    in_two = SimpleNamespace(level_number=2, highest_mark=5, is_firm=True)
+    reminder = SimpleNamespace(level_number=0, highest_mark=1, is_firm=False)
+    ceilings = [anywhere, in_two, reminder]
+
+    assert marking.ceiling_for(12, 2, ceilings) == 5
+    assert marking.ceiling_for(12, 4, ceilings) == 9
+    assert marking.ceiling_for(12, 4, [reminder]) == 12
+
+
+def test_a_point_that_supports_another_earns_nothing_without_it():
+    needs = {1: None, 2: 1, 3: None}
+
+    assert marking.idle_points([2, 3], needs) == [2]
+    assert marking.idle_points([1, 2], needs) == []
+
+
+GOOD = marking.Judgement(
+    mark=5, tariff=12, band=(4, 6), has_levels=True, objectives=(3, 2, 0, 0),
+    maxima=(6, 6, 0, 0), ceiling=12, spag=2, spag_maximum=4,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "sentence"),
+    [
+        ({"points_given": 4}, "mark", "4 points are ticked and the mark is 5. Each"),
+        ({"ceiling": 4}, "mark", "A ceiling that you ticked stops this answer at 4."),
+        ({"objectives": (3, 1, 0, 0)}, "objectives", "The objectives add up to 4"),
+        ({"spag": None}, "spag", "Give SPaG marks between 0 and 4."),
+        ({"spag": 5}, "spag", "SPaG lies between 0 and 4."),
+        ({"spag_ceiling": 1}, "spag", "A ceiling that you ticked stops SPaG at 1."),
+        ({"spag_maximum": None}, "spag", "This question has no SPaG marks."),
+    ],
+)
+def test_what_no_board_allows_is_said_at_its_field(changes, field, sentence):
+    assert marking.faults(GOOD) == {}
+    found = marking.faults(GOOD._replace(**changes))
+
+    assert list(found) == [field]
+    assert found[field].startswith(sentence)

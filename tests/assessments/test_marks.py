@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from assessments import marking
 from assessments.models import Event, Mark, Release
-from assessments.models.marks import shown_release
+from assessments.models.releases import shown_release
 from tests.base import SchoolTestCase
 from tests.factories import (
     EDX3D,

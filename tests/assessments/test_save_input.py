@@ -218,6 +218,12 @@ NOT_BY_INPUT = {
 KEPT = 538  # valid saves and saves that follow from a version to come
 
 
+def test_a_plan_is_one_text_as_a_script_writes_it():
+    assert (
+        saves.plan_text(["One “line”.", "a\r\nb", ""]) == '["One “line”.","a\\nb",""]'
+    )
+
+
 class SaveInputTest(SchoolTestCase):
     def rows(self):
         return (

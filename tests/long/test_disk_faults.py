@@ -19,7 +19,7 @@ import pytest
 from tests.bench import Browserless
 from tests.long.databases import SQLite, can_mount, database, site_on
 from tests.postgres import cluster
-from tests.site import BASE, Site, running_site
+from tests.site import BASE, Site, copy_school, running_site
 from tests.writers import NOTHING, Class, check, headers_for, outcomes
 
 pytestmark = pytest.mark.long
@@ -28,13 +28,13 @@ FULL = "disk full while 10 students write: each save kept or refused in words, t
 
 
 @contextlib.contextmanager
-def small_disk(folder, megabytes, school):
+def small_disk(folder, megabytes):
     subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", folder],
         check=True,
     )
     try:
-        shutil.copytree(school, folder, dirs_exist_ok=True)
+        copy_school(folder)
         yield
     finally:
         subprocess.run(["umount", "--lazy", folder], check=True)
@@ -78,11 +78,11 @@ def assert_refused_in_words(calls, codes):
 
 
 @pytest.mark.goal("G5", f"{FULL}; reading and signing in work; no half upload")
-def test_a_full_disk_stops_saves_and_nothing_else(school, tmp_path, reached):
+def test_a_full_disk_stops_saves_and_nothing_else(tmp_path, reached):
     if not can_mount():
         pytest.skip("needs root to mount a small disk; the limit on files stands in")
     with (
-        small_disk(tmp_path, 64, school),
+        small_disk(tmp_path, 64),
         database("SQLite") as place,
         site_on(place, tmp_path) as site,
         Class(site, 10) as students,

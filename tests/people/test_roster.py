@@ -8,7 +8,7 @@ import pytest
 from openpyxl import Workbook
 
 from people import roster, roster_file
-from people.roster_letter import head
+from people.roster_letter import end, head
 from people.roster_match import Known, Names, School, class_words
 from people.roster_plan import Plan, Usernames, make_plan
 
@@ -209,6 +209,17 @@ def test_a_sheet_of_too_many_lines_is_refused():
 def test_a_text_of_just_enough_lines_is_read():
     lines = ["Surname,Forename,Class"] + ["Li,Wei,10B"] * (roster_file.MOST_ROWS - 1)
     assert len(roster.read("\n".join(lines).encode()).lines) == 19_999
+
+
+def test_a_text_of_one_line_more_is_refused(monkeypatch):
+    monkeypatch.setattr(roster_file, "MOST_ROWS", 20)
+    lines = ["Surname,Forename,Class"] + ["Li,Wei,10B"] * 20
+    assert "more than 20,000 lines" in fault_of("\n".join(lines).encode())
+
+
+def test_the_letter_ends_by_saying_whether_it_is_done():
+    assert end(Plan(), is_done=True) == "All of this has been done."
+    assert end(Plan()) == "There is nothing to change."
 
 
 def test_the_only_class_wanted_leaves_lines_out():
