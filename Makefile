@@ -26,7 +26,8 @@ dev:
 	@$(PYTHON) terror_site/bootstrap.py install-dev
 
 # Watching each line doubles the time of a test: only those of the pure modules, which
-# must leave no line out, run so; the others run without.
+# must leave no line out, run so; the others run without. What asks no database is not
+# asked again on PostgreSQL.
 PURE = \
   lessons/markup.py lessons/figures.py lessons/camps.py lessons/canvas.py \
   lessons/sheets.py lessons/pictures.py lessons/splicing.py lessons/retrieval.py \
@@ -39,31 +40,36 @@ PURE = \
   assessments/spelling.py assessments/themes.py assessments/calendar_feed.py \
   assessments/ladders.py terror_site/demo_answers.py terror_site/releases.py
 PURE_TESTS = \
-  tests/assessments/test_analysis.py tests/assessments/test_bank.py \
-  tests/assessments/test_calendar_feed.py tests/assessments/test_difference.py \
+  tests/assessments/test_analysis.py tests/assessments/test_difference.py \
   tests/assessments/test_growth.py tests/assessments/test_ladders.py \
   tests/assessments/test_marking.py tests/assessments/test_paper_check.py \
-  tests/assessments/test_plots.py tests/assessments/test_rescue.py \
-  tests/assessments/test_save_input.py tests/assessments/test_spelling.py \
+  tests/assessments/test_plots.py tests/assessments/test_spelling.py \
   tests/assessments/test_themes.py tests/assessments/test_versions.py \
   tests/lessons/test_camps.py tests/lessons/test_canvas.py \
   tests/lessons/test_figures.py tests/lessons/test_markup.py \
   tests/lessons/test_pictures.py tests/lessons/test_retrieval.py \
   tests/lessons/test_sheets.py tests/lessons/test_splicing.py \
   tests/people/test_passphrases.py tests/people/test_roster.py \
-  tests/people/test_roster_generated.py tests/people/test_roster_letters.py \
   tests/people/test_waits.py tests/test_demo_answers.py tests/test_releases.py
+# Of pure modules and of the pages that use them.
+PURE_AND_PAGES = \
+  tests/assessments/test_bank.py tests/assessments/test_calendar_feed.py \
+  tests/assessments/test_rescue.py tests/assessments/test_save_input.py \
+  tests/people/test_roster_generated.py tests/people/test_roster_letters.py
 comma := ,
 space := $(subst ,, )
 
 test: dev
-	KEEP_GOALS=quick $(BIN)/python -m pytest -n auto -m "not long" $(addprefix --ignore=,$(PURE_TESTS))
-	KEEP_GOALS=pure $(BIN)/python -m pytest -n auto -m "not long" --cov --cov-report= $(PURE_TESTS)
+	KEEP_GOALS=quick $(BIN)/python -m pytest -n auto -m "not long" \
+		$(addprefix --ignore=,$(PURE_TESTS) $(PURE_AND_PAGES))
+	KEEP_GOALS=pure $(BIN)/python -m pytest -n auto -m "not long" --cov --cov-report= \
+		$(PURE_TESTS) $(PURE_AND_PAGES)
 	$(BIN)/python -m coverage report --skip-covered --show-missing --fail-under=100 \
 		--include=$(subst $(space),$(comma),$(strip $(PURE)))
 
 test-postgres: dev
-	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n auto -m "not browser and (not long or races)"
+	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n auto \
+		-m "not browser and (not long or races)" $(addprefix --ignore=,$(PURE_TESTS))
 
 test-long: dev
 	KEEP_GOALS=parallel $(BIN)/python -m pytest -n auto -m "long and parallel"
