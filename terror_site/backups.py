@@ -26,7 +26,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
 from assessments import erasing
-from terror_site import serving
+from terror_site import serving, swaps
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -89,9 +89,9 @@ def make(folder, keep=0, say=lambda line: None):
             _pack(part, files)
         say("Checking what was written …")
         check(part)
-        _sync(part)
+        swaps.sync(part)
         part.replace(path)
-        _sync(folder)
+        swaps.sync(folder)
     finally:
         part.unlink(missing_ok=True)
     _note(path)
@@ -254,18 +254,18 @@ def restore(path, say=lambda line: None):
                     erasing.note_outside()
             aside = var / f"before-restore-{timezone.localtime():%Y%m%d-%H%M%S}"
             aside.mkdir(mode=0o700)
+            note = f"backup of {manifest['made_at']}\n"
+            (staged / RESTORED).write_text(note)
             connections.close_all()
             say(f"Putting what is there aside, in {aside.name} …")
             try:
                 if connection.vendor == "postgresql":
                     _swap_postgres(staged, aside)
                 else:
-                    _look_into(staged / DATABASES["sqlite"])
-                    _swap(staged, aside)
+                    _swap_sqlite(staged, aside)
             finally:
                 with contextlib.suppress(OSError):
                     aside.rmdir()
-    (var / RESTORED).write_text(f"backup of {manifest['made_at']}\n")
     return manifest, aside
 
 
@@ -306,7 +306,10 @@ def _refuse_unfit(manifest, path):
 
 def _places(staged):
     """Return (what was unpacked, where it belongs) of the files of a site."""
-    pairs = [(staged / KEY, settings.SECRET_KEY_FILE)]
+    pairs = [
+        (staged / KEY, settings.SECRET_KEY_FILE),
+        (staged / RESTORED, Path(settings.VAR_DIR) / RESTORED),
+    ]
     with contextlib.suppress(FileNotFoundError):
         os.chmod(staged / KEY, 0o600)
     if isinstance(default_storage, FileSystemStorage):
@@ -316,17 +319,33 @@ def _places(staged):
     return [(new, place) for new, place in pairs if new.exists()]
 
 
-def _swap(staged, aside):
+@contextlib.contextmanager
+def _all_or_nothing(aside):
+    """Yield a `Swap`; where it fails, say truly whether all is as it was."""
+    try:
+        with swaps.swap(aside) as swap:
+            yield swap
+    except (BackupError, OSError) as error:
+        raise BackupError(
+            f"It could not be put in place ({error}); everything is as it was."
+        ) from error
+
+
+def _swap_sqlite(staged, aside):
     """Put SQLite's file and the rest in their places, or everything back."""
+    _look_into(staged / DATABASES["sqlite"])
     database = Path(_sqlite_file())
-    pairs = [(staged / DATABASES["sqlite"], database), *_places(staged)]
-    # Its log belongs to the old file and would be read into the new one.
-    logs = [database.with_name(f"{database.name}{end}") for end in ("-wal", "-shm")]
-    _move(pairs, logs, aside)
+    with _all_or_nothing(aside) as swap:
+        # Its log belongs to the old file and would be read into the new one.
+        for end in ("-wal", "-shm"):
+            swap.put_aside(database.with_name(f"{database.name}{end}"))
+        swap.put(staged / DATABASES["sqlite"], database)
+        for new, place in _places(staged):
+            swap.put(new, place)
 
 
 def _swap_postgres(staged, aside):
-    """Put the dump into the database in one transaction, then the files in place."""
+    """Put the files in place, then the dump into the database in one transaction."""
     dump = aside / DATABASES["postgresql"]
     _postgres("pg_dump", "--format=custom", "--no-owner", f"--file={dump}")
     wipe, rows = staged / "wipe.sql", staged / "rows.sql"
@@ -335,36 +354,14 @@ def _swap_postgres(staged, aside):
         "pg_restore", "--no-owner", "--no-privileges", f"--file={rows}",
         str(staged / DATABASES["postgresql"]), is_of_database=False,
     )  # fmt: skip
-    _postgres(
-        "psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1",
-        "--single-transaction", f"--file={wipe}", f"--file={rows}",
-    )  # fmt: skip
-    _move(_places(staged), [], aside)
-
-
-def _move(pairs, logs, aside):
-    done = []
-    try:
-        for place in [*(place for _new, place in pairs), *logs]:
-            if place.exists():
-                kept = aside / place.name
-                shutil.move(place, kept)
-                done.append((kept, place))
-        for new, place in pairs:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.move(new, place)
-            _sync(place)
-            _sync(place.parent)
-    except OSError as error:
-        for kept, place in reversed(done):
-            if place.is_dir():
-                shutil.rmtree(place)
-            else:
-                place.unlink(missing_ok=True)
-            shutil.move(kept, place)
-        raise BackupError(
-            f"It could not be put in place ({error}); everything is as it was."
-        ) from error
+    with _all_or_nothing(aside) as swap:
+        for new, place in _places(staged):
+            swap.put(new, place)
+        # Last: only files can be taken back.
+        _postgres(
+            "psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1",
+            "--single-transaction", f"--file={wipe}", f"--file={rows}",
+        )  # fmt: skip
 
 
 # What the operator knows
@@ -426,17 +423,6 @@ def _digest(file, size=None):
 def _sha256(path, size=None):
     with path.open("rb") as file:
         return _digest(file, size)
-
-
-def _sync(path):
-    """Wait until a file, or a folder's list of names, is on the disk."""
-    if os.name != "posix" and path.is_dir():
-        return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def postgres_program(name):

@@ -1,6 +1,6 @@
 from django.core.management.base import BaseCommand, CommandError
 
-from terror_site import backups
+from terror_site import backups, swaps
 
 
 class Command(BaseCommand):
@@ -18,6 +18,8 @@ class Command(BaseCommand):
     def handle(self, *args, **options):
         try:
             manifest, aside = backups.restore(options["file"], self.stdout.write)
+        except swaps.HalfDoneError as error:
+            raise CommandError(str(error)) from error
         except (backups.BackupError, OSError) as error:
             raise CommandError(f"Nothing was changed. {error}") from error
         if aside.exists():

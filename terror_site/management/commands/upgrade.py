@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, connection, connections
 
-from terror_site import backups, releases, serving, storage
+from terror_site import backups, releases, serving, storage, swaps
 from terror_site.failures import DISK_FULL, of
 
 _TEXTS = "SELECT id, checksum FROM assessments_answerversion"
@@ -99,7 +99,7 @@ class Command(BaseCommand):
         connections.close_all()
         try:
             backups.restore(backup, self.stdout.write)
-        except (backups.BackupError, OSError) as error:
+        except (backups.BackupError, swaps.HalfDoneError, OSError) as error:
             raise CommandError(
                 f"The upgrade failed, and so did going back: {error} Leave the site "
                 f"stopped and run: manage.py restore {backup}"
