@@ -5,6 +5,7 @@ import datetime
 import functools
 import json
 import operator
+import re
 from pathlib import Path
 
 from django.conf import settings
@@ -30,14 +31,15 @@ from assessments.models import (
     Script,
 )
 from assessments.models.releases import shown_release
+from lessons.models import TaskNote
 from people import audit
 from people.erasures import Erasure
 from people.models import AuditEntry, Enrolment, Student, User
 
 # Tables in which a student's words or names lay (PostgreSQL writes them anew).
 OVERWRITTEN = (
-    AnswerVersion, Answer, Script, Mark, Event, Concern, ClassExtract, LogEntry, User,
-    Enrolment,
+    AnswerVersion, Answer, Script, Mark, Event, Concern, ClassExtract, TaskNote,
+    AssignmentStudent, LogEntry, User, Enrolment,
 )  # fmt: skip
 
 
@@ -98,12 +100,15 @@ def erase(scripts):
 
 
 def open_work(person):
-    """Return this student's scripts that are being written for a task still open."""
-    return (
+    """Return this student's scripts that are being written and not due for them yet."""
+    scripts = (
         Script.objects.filter(student=person, handed_in_at=None)
         .exclude(assignment=None)
-        .filter(assignment__due_at__gt=timezone.now())
+        .select_related("assignment")
+        .with_due()
     )
+    now = timezone.now()
+    return [script for script in scripts if script.due_at and script.closes_at > now]
 
 
 def carry_out_due():
@@ -113,9 +118,11 @@ def carry_out_due():
         person = User.objects.filter(
             pk=erasure.person_id, date_joined=erasure.joined_at
         ).first()
-        if person is not None and open_work(person).exists():
+        if person is not None and open_work(person):
             held += 1
             continue
+        # Before the first row goes: what stops half-way is gone on with next time.
+        _still_to_overwrite().touch()
         with transaction.atomic():
             left = erase_person(person, erasure.keeps_marks) if person else 0
             Erasure.objects.filter(pk=erasure.pk).update(done_at=timezone.now())
@@ -127,6 +134,7 @@ def carry_out_due():
         erased += 1
     if erased:
         note_outside()
+    if _still_to_overwrite().exists():
         overwrite_freed()
     return erased, held
 
@@ -140,6 +148,7 @@ def erase_again():
         ).first()
         if person is None:
             continue
+        _still_to_overwrite().touch()
         with transaction.atomic():
             erase_person(person, keeps_marks=False)
             Erasure.objects.waiting().filter(person_id=pk).delete()
@@ -168,16 +177,13 @@ def erase_person(person, keeps_marks):
     """
     if person.is_staff:
         raise ValueError("Only students are erased; a staff account is closed.")
-    names = {person.get_full_name(), f"{person.first_name} {person.last_name}".strip()}
+    names = _whole_names(person)
     scripts = Script.objects.filter(student=person)
     if keeps_marks:
         _keep_figures(scripts)
     erase(scripts)
     for name in names:
-        for spelled in {name, json.dumps(name)[1:-1]}:
-            LogEntry.objects.filter(
-                Q(object_repr__contains=spelled) | Q(change_message__contains=spelled)
-            ).delete()
+        _forget_in_history(name)
     LogEntry.objects.filter(
         content_type__in=ContentType.objects.get_for_models(
             User, Student, for_concrete_models=False
@@ -186,6 +192,31 @@ def erase_person(person, keeps_marks):
     ).delete()
     person.delete()
     return sum(_mentions(name) for name in names)
+
+
+def _whole_names(person):
+    """Return a person's names as others write them, each of at least two words.
+
+    One word alone may be anybody's, or part of another.
+    """
+    firsts = {person.first_name, person.preferred_name} - {""}
+    return {f"{first} {person.last_name}" for first in firsts if person.last_name}
+
+
+def _forget_in_history(name):
+    """Delete the admin's history of rows and changes that were called by a name."""
+    for spelled in {name, json.dumps(name)[1:-1]}:
+        whole = re.compile(rf"(?<!\w){re.escape(spelled)}(?!\w)")
+        found = LogEntry.objects.filter(
+            Q(object_repr__contains=spelled) | Q(change_message__contains=spelled)
+        )
+        LogEntry.objects.filter(
+            pk__in=[
+                entry.pk
+                for entry in found
+                if whole.search(entry.object_repr) or whole.search(entry.change_message)
+            ]
+        ).delete()
 
 
 def _keep_figures(scripts):
@@ -209,8 +240,6 @@ def _keep_figures(scripts):
 
 def _mentions(name):
     """Count the texts by staff that hold a name."""
-    if not name:
-        return 0
     return sum(
         rows.filter(
             functools.reduce(
@@ -235,9 +264,18 @@ def overwrite_freed():
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         else:
             cursor.execute("SET statement_timeout = 0")
+            # Tables in use are waited for so long; else the next night tries again.
+            cursor.execute("SET lock_timeout = '2min'")
             for model in OVERWRITTEN:
                 cursor.execute(f"VACUUM FULL {model._meta.db_table}")
             cursor.execute("RESET statement_timeout")
+            cursor.execute("RESET lock_timeout")
+    _still_to_overwrite().unlink(missing_ok=True)
+
+
+def _still_to_overwrite():
+    """The mark that something deleted still lies in the database's file."""
+    return Path(settings.VAR_DIR) / "overwrite-freed"
 
 
 def _list():

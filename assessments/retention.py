@@ -5,9 +5,12 @@ marked is touched: of answers only the texts in between go.
 """
 
 import calendar
+import contextlib
 import datetime
+import functools
+import operator
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,6 +24,8 @@ from people.models import Membership, School, User
 
 # GCSE results are out in the last third of August; years end with the month.
 YEAR_ENDS = (8, 31)
+# Texts deleted in one transaction.
+AT_ONCE = 2000
 
 
 class Kind:
@@ -50,14 +55,26 @@ def preview(now=None):
 
 def run(now=None):
     """Delete what `preview` shows; return it with the counts of what went."""
-    kinds = preview(now)
-    for kind in kinds:
-        if kind.count:
-            with transaction.atomic():
+    with _patience():
+        kinds = preview(now)
+        for kind in kinds:
+            if kind.count:
                 kind.act(kind.rows)
     done = "; ".join(f"{kind.name} {kind.count}" for kind in kinds if kind.count)
     audit.record(AuditEntry.Action.RETENTION, detail=done or "nothing")
     return kinds
+
+
+@contextlib.contextmanager
+def _patience():
+    """Let what goes over years of texts take its time on PostgreSQL."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
+        yield
+        cursor.execute("RESET statement_timeout")
 
 
 def months_before(moment, months):
@@ -75,7 +92,7 @@ def last_cohort(now, months):
 
 
 def _texts(school, now):
-    """Texts between the first and the last of answers of years that are over."""
+    """Texts of years that are over which neither stand nor were acted upon."""
     cohort = last_cohort(now, school.texts_months)
     places = Membership.objects.filter(person=OuterRef("script__student"))
     later = places.filter(role=roles.STUDENT, group__cohort__gt=cohort)
@@ -84,9 +101,7 @@ def _texts(school, now):
         .exclude(Exists(later))
         .exclude(script__assignment__group__cohort__gt=cohort)
     )
-    rows = AnswerVersion.objects.filter(answer__in=answers).exclude(
-        pk__in=_needed(answers)
-    )
+    rows = AnswerVersion.objects.filter(answer__in=answers).exclude(_needed(answers))
     return Kind(
         "texts",
         _("Earlier texts of answers, of classes up to the exam year %(year)d")
@@ -98,23 +113,31 @@ def _texts(school, now):
 
 
 def _needed(answers):
-    """Return the ids of versions that stay, those in which a kept text is packed too."""
-    kept = set()
-    for pointer in ("current", "current_plan", "handed_in_version", "latest_whole"):
-        kept.update(answers.values_list(pointer, flat=True))
+    """Return what holds of versions that stay, and of those they are packed on.
+
+    Subqueries: the ids of a school's years would be too many to send.
+    """
+    kept = [
+        answers.exclude(**{pointer: None}).order_by().values(pointer)
+        for pointer in ("current", "current_plan", "handed_in_version", "latest_whole")
+    ]
     for model in (Mark, Concern):
-        told = model.objects.filter(answer__in=answers)
-        kept.update(told.values_list("version", flat=True))
-    kept.discard(None)
-    wholes = AnswerVersion.objects.filter(pk__in=kept).exclude(whole=None)
-    return kept | set(wholes.values_list("whole", flat=True))
+        told = model.objects.filter(answer__in=answers).exclude(version=None)
+        kept.append(told.order_by().values("version"))
+    needed = functools.reduce(operator.or_, (Q(pk__in=rows) for rows in kept))
+    deltas = AnswerVersion.objects.filter(needed).exclude(whole=None)
+    return needed | Q(pk__in=deltas.order_by().values("whole"))
 
 
 def _delete_versions(rows):
-    rows = AnswerVersion.objects.filter(pk__in=list(rows.values_list("pk", flat=True)))
-    rows.update(whole=None)
-    with pointers_found():
-        rows.delete()
+    """Delete some at a time: meanwhile students save."""
+    # Deltas first: a text they are packed on goes when none of them is left.
+    for part in (rows.exclude(whole=None), rows.filter(whole=None)):
+        found = list(part.order_by("pk").values_list("pk", flat=True))
+        for start in range(0, len(found), AT_ONCE):
+            with transaction.atomic(), pointers_found():
+                some = found[start : start + AT_ONCE]
+                AnswerVersion.objects.filter(pk__in=some).delete()
 
 
 def _leavers(now):
@@ -137,6 +160,7 @@ def _leavers(now):
     )
 
 
+@transaction.atomic
 def _close(rows):
     closed = list(rows.values_list("pk", flat=True))
     User.objects.filter(pk__in=closed).update(is_active=False)
@@ -161,6 +185,7 @@ def _erasures(school, now):
     return Kind("erasures", title, before, rows, _ask)
 
 
+@transaction.atomic
 def _ask(rows):
     for person in rows:
         Erasure.ask(person, None, keeps_marks=True)

@@ -320,7 +320,13 @@ class Access:
                 "what": str(entry.get_action_display()),
                 "by": "you" if entry.actor_id == self.student.pk else "staff",
                 "detail": entry.detail,
-                "from": getattr(entry, "origin", None) and entry.origin.address,
+                # From where others came is about them.
+                "from": (
+                    entry.actor_id == self.student.pk
+                    and getattr(entry, "origin", None)
+                    and entry.origin.address
+                )
+                or None,
             }
             for entry in entries.select_related("origin").order_by("pk")
             # What the lead is told stays with the lead.

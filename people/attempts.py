@@ -182,7 +182,7 @@ class Attempt:
             left = self._count_name()
             if left:
                 return Wait(math.ceil(left), in_lane=True)
-        if (self.now - tries.failed_at).total_seconds() >= waits.FORGOTTEN_AFTER:
+        if abs((self.now - tries.failed_at).total_seconds()) >= waits.FORGOTTEN_AFTER:
             tries.failures = 0
         self.failed_before = tries.failed_at
         tries.failures += 1
@@ -217,6 +217,11 @@ class Attempt:
         turns = LaneTurn.objects.filter(address=self.address_key)
         late = _ago(self.now, waits.LANE_LENGTH)
         turns.filter(due_at__lt=late).delete()
+        # Nobody was promised so late a turn: the clock was put right meanwhile.
+        soon = self.now + datetime.timedelta(seconds=2 * waits.LANE_LENGTH)
+        turns.filter(due_at__gt=soon).delete()
+        if lane.checked_at and lane.checked_at > soon:
+            lane.checked_at = None
         own = turns.filter(name=self.name_key).first()
         now = self.now.timestamp()
         if own is not None and own.due_at > self.now:

@@ -1,9 +1,11 @@
 """The audit log to read, to filter and to take away as a file."""
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
-from django.urls import path
+from django.shortcuts import redirect
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy as _
 
@@ -97,7 +99,11 @@ class AuditPages:
         """The entries that the list shows with the same filters, all pages of it."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        entries = self.get_changelist_instance(request).get_queryset(request)
+        try:
+            entries = self.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters:
+            # The list itself says so in its own way.
+            return redirect(f"{reverse('admin:people_auditentry_changelist')}?e=1")
         rows = [
             [
                 entry.at.isoformat(timespec="seconds"),

@@ -15,7 +15,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from people import attempts, factors
+from people import attempts, audit, factors
+from people.audit import AuditEntry
 from people.cards import qr
 from people.forms import helper
 from people.fresh import with_fresh_password
@@ -80,6 +81,7 @@ def prove(request):
             if factors.takes(person, form.cleaned_data["code"]):
                 attempt.was_right()
                 return _finish(request, person, next_page)
+            _note_failure(person, "code")
             form.add_error(
                 "code",
                 _(
@@ -94,6 +96,13 @@ def prove(request):
             "has_passkeys": request.is_secure() and person.passkeys.exists(),
         },
         status=status,
+    )
+
+
+def _note_failure(person, kind):
+    """Whoever fails here knows the password already: that must be seen."""
+    audit.record(
+        AuditEntry.Action.SIGN_IN_FAILED, person, detail=f"second step, {kind}"
     )
 
 
@@ -122,6 +131,7 @@ def passkey_prove(request):
     except attempts.Wait as wait:
         return JsonResponse({"sentence": str(wait.sentence)}, status=429)
     if not factors.proves_passkey(request, person, _json(request)):
+        _note_failure(person, "passkey")
         return JsonResponse(
             {"sentence": _("That passkey is not one of this account.")}, status=403
         )

@@ -12,7 +12,7 @@ import pyotp
 import webauthn
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -280,7 +280,8 @@ def _challenge(request):
     """Return the challenge that was set a moment ago; it counts once."""
     challenge, at = request.session.pop("passkey", ["", 0])
     if int(time.time()) - at > HALF_SECONDS:
-        return b"too late"
+        # What nobody was told, nobody can have signed.
+        return secrets.token_bytes(32)
     return webauthn.base64url_to_bytes(challenge)
 
 
@@ -296,15 +297,21 @@ def add_passkey(request, person, credential, name):
         )
     except NO_PASSKEY:
         return False
-    with transaction.atomic():
-        Passkey.objects.create(
-            person=person,
-            name=name[:60] or "–",
-            credential=webauthn.helpers.bytes_to_base64url(made.credential_id),
-            public_key=made.credential_public_key,
-            sign_count=made.sign_count,
-        )
-        audit.record(AuditEntry.Action.SECOND_FACTOR, person, detail="passkey added")
+    try:
+        with transaction.atomic():
+            Passkey.objects.create(
+                person=person,
+                name=audit.one_line(name)[:60] or "–",
+                credential=webauthn.helpers.bytes_to_base64url(made.credential_id),
+                public_key=made.credential_public_key,
+                sign_count=made.sign_count,
+            )
+            audit.record(
+                AuditEntry.Action.SECOND_FACTOR, person, detail="passkey added"
+            )
+    except IntegrityError:
+        # The same passkey once more.
+        return False
     return True
 
 
@@ -313,6 +320,8 @@ def proves_passkey(request, person, credential):
     site, origin = _party(request)
     challenge = _challenge(request)
     named = credential.get("id") if isinstance(credential, dict) else None
+    if not isinstance(named, str) or not named.isascii() or "\0" in named:
+        return False
     key = person.passkeys.filter(credential=named).first()
     if key is None:
         return False

@@ -23,6 +23,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from people import attempts, audit
+from people.cards import CARD_DAYS
 from people.models import AuditEntry, School, User, check_time_zone
 
 
@@ -94,7 +95,13 @@ class OwnPasswordForm(PasswordChangeForm):
             attempt = attempts.begin(self.request, self.user.username)
         except attempts.Wait as wait:
             raise forms.ValidationError(wait.sentence) from None
-        password = super().clean_old_password()
+        try:
+            password = super().clean_old_password()
+        except forms.ValidationError:
+            audit.record(
+                AuditEntry.Action.SIGN_IN_FAILED, self.user, detail="own password"
+            )
+            raise
         attempt.was_right()
         return password
 
@@ -181,6 +188,11 @@ class NewPasswordForm(AdminPasswordChangeForm):
 
     def save(self, commit=True):
         audit.record(AuditEntry.Action.PASSWORD_GIVEN, self.user, detail="set by hand")
+        # A card that has run out would take the new password with it.
+        if self.user.has_given_password:
+            self.user.password_expires_at = timezone.now() + datetime.timedelta(
+                days=CARD_DAYS
+            )
         return super().save(commit)
 
 
@@ -287,6 +299,20 @@ class SchoolForm(forms.ModelForm):
         self.fields["mail_security"].required = False
         if self.instance.has_mail:
             self.initial["mail"] = self.MAIL
+
+    def clean_safeguarding_lead(self):
+        """Refuse whom nobody could tell: reading a concern takes a role here."""
+        lead = self.cleaned_data["safeguarding_lead"]
+        if lead is not None and not lead.works_here:
+            raise forms.ValidationError(
+                _(
+                    "%(person)s has no role here today and could not read what is "
+                    "raised. Give them one first, such as SENCo, or choose somebody "
+                    "else."
+                )
+                % {"person": lead}
+            )
+        return lead
 
     def clean_time_zone(self):
         name = self.cleaned_data["time_zone"].strip()

@@ -7,7 +7,8 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
-from people import attempts
+from people import attempts, audit
+from people.audit import AuditEntry
 
 FIELD = "fresh_password"
 
@@ -48,6 +49,9 @@ def _fault(request):
     except attempts.Wait as wait:
         return wait.sentence
     if not request.user.check_password(request.POST[FIELD]):
+        audit.record(
+            AuditEntry.Action.SIGN_IN_FAILED, request.user, detail="asked again"
+        )
         return _("That is not your password. Nothing was done yet.")
     attempt.was_right()
     return ""

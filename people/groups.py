@@ -240,10 +240,11 @@ class Membership(models.Model):
             )
         if (
             self.role == roles.SITE_MANAGER
-            and self.until_date is not None
+            and (self.until_date is not None or self.from_date > timezone.localdate())
             and self.person.is_last_site_manager()
         ):
-            raise ValidationError({"until_date": LAST_SITE_MANAGER})
+            field = "from_date" if self.until_date is None else "until_date"
+            raise ValidationError({field: LAST_SITE_MANAGER})
 
     def act(self):
         """Return the audit log's words for what this row says now."""

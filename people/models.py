@@ -57,6 +57,8 @@ __all__ = [
 ]
 
 SCHOOL_CACHE_SECONDS = 5
+# A hundred years: no date can be so far back that it has none.
+LONGEST_MONTHS = 1200
 
 
 def check_time_zone(name):
@@ -133,6 +135,7 @@ class School(models.Model):
     texts_months = models.PositiveSmallIntegerField(
         _("months to keep earlier texts"),
         default=12,
+        validators=[MaxValueValidator(LONGEST_MONTHS)],
         help_text=_(
             "After the results of a class’s exam year. What stands, was handed in or "
             "was marked is kept."
@@ -141,13 +144,13 @@ class School(models.Model):
     log_months = models.PositiveSmallIntegerField(
         _("months to keep the audit log"),
         default=12,
-        validators=[MinValueValidator(6)],
+        validators=[MinValueValidator(6), MaxValueValidator(LONGEST_MONTHS)],
     )
     leavers_months = models.PositiveSmallIntegerField(
         _("months to keep students who left"),
         null=True,
         blank=True,
-        validators=[MinValueValidator(1)],
+        validators=[MinValueValidator(1), MaxValueValidator(LONGEST_MONTHS)],
         help_text=_(
             "Then they are erased with all their work. Empty: never by itself."
         ),
@@ -182,6 +185,12 @@ class School(models.Model):
         return cache.get_or_set(
             "school", lambda: cls.objects.get_or_create(pk=1)[0], SCHOOL_CACHE_SECONDS
         )
+
+    @property
+    def lead_at_work(self):
+        """The safeguarding lead, if they could read a concern today."""
+        lead = self.safeguarding_lead
+        return lead if lead is not None and lead.works_here else None
 
     @staticmethod
     def forget_current():

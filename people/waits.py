@@ -30,8 +30,14 @@ def wait_after(failures):
 
 
 def seconds_left(failures, since):
-    """Return the whole seconds still to wait, `since` seconds after the last one."""
-    return max(0, math.ceil(wait_after(failures) - since))
+    """Return the whole seconds still to wait, `since` seconds after the last one.
+
+    Below zero the two clocks differ: by a little between two servers, or a wrong clock
+    was put right, and then nobody waits for it to come true.
+    """
+    if since < -WAITS[-1]:
+        return 0
+    return max(0, math.ceil(wait_after(failures) - max(0, since)))
 
 
 def place_in_lane(now, checked_at, last_turn):

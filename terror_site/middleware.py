@@ -142,7 +142,9 @@ class RoomMiddleware:
     What is left then is kept for sign-ins, so that everybody can go on reading.
     """
 
-    always = ("login", "logout")
+    always = (
+        "login", "logout", "factor-prove", "passkey-options", "passkey-prove",
+    )  # fmt: skip
 
     def __init__(self, get_response):
         self.get_response = get_response

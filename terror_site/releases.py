@@ -61,7 +61,11 @@ def last(var):
 
 def note(var, base):
     """Write down that this version has run on this folder."""
-    said = {"version": version_of(base), "commit": commit_of(base)}
+    put_back(var, {"version": version_of(base), "commit": commit_of(base)})
+
+
+def put_back(var, said):
+    """Write down what `last` said before; after a failed upgrade it is true again."""
     if said == last(var):
         return
     half = Path(var) / f"{_NOTE}.new"

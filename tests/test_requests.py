@@ -160,6 +160,7 @@ SQL_FROM_TEXT = {
     "assessments/erasing.py": 3,
     "assessments/models/answers.py": 3,
     "people/sessions.py": 1,
+    "terror_site/demo.py": 1,
     "terror_site/doctor.py": 1,
     "terror_site/management/commands/upgrade.py": 1,
     "terror_site/moving.py": 2,

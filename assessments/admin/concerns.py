@@ -51,7 +51,7 @@ class ConcernPages:
     def concern_view(self, request, public_id, order):
         """Tell the lead about an answer; whose it is stays hidden from the marker."""
         answer = self._answer(request, public_id, order)
-        lead = School.current().safeguarding_lead
+        lead = School.current().lead_at_work
         posted = request.POST if request.method == "POST" and lead else None
         form = ConcernForm(posted)
         if form.is_valid():
@@ -143,11 +143,7 @@ def concern(request, pk):
     if request.method == "GET":
         with transaction.atomic():
             found.mark_read(request.user)
-            audit.record(
-                AuditEntry.Action.FLAGGED,
-                found.answer.script.student_id,
-                detail=f"concern {found.pk} read, {found.answer.script}",
-            )
+            audit.record(AuditEntry.Action.FLAGGED, detail=f"concern {found.pk} read")
     return TemplateResponse(
         request,
         "staff/concern.html",

@@ -4,6 +4,8 @@ For data and site managers; what a student wrote is in the file that leaves, and
 step is written into the audit log.
 """
 
+import datetime
+
 from django import forms
 from django.contrib import messages
 from django.db import transaction
@@ -27,6 +29,9 @@ FILE_KINDS = {
     "html": "text/html; charset=utf-8",
     "json": "application/json; charset=utf-8",
 }
+
+
+LONGEST_AGO = 731
 
 
 class HandOutForm(forms.Form):
@@ -54,6 +59,15 @@ class HandOutForm(forms.Form):
         ),
     )
 
+    def clean_asked_on(self):
+        asked = self.cleaned_data["asked_on"]
+        today = timezone.localdate()
+        if not today - datetime.timedelta(days=LONGEST_AGO) <= asked <= today:
+            raise forms.ValidationError(
+                _("Enter the day on which you were asked, at most two years ago.")
+            )
+        return asked
+
     def clean_results_on(self):
         results, asked = (
             self.cleaned_data["results_on"],
@@ -62,6 +76,10 @@ class HandOutForm(forms.Form):
         if results and asked and results < asked:
             raise forms.ValidationError(
                 _("The results were out when this was asked for: leave it empty.")
+            )
+        if results and asked and (results - asked).days > LONGEST_AGO:
+            raise forms.ValidationError(
+                _("So late results hold nothing back today: leave it empty.")
             )
         return results
 

@@ -346,8 +346,10 @@ class Script(models.Model):
             handed_in_at=now
         )
         if won:
-            locked = self.answers.select_for_update(of=("self",))
-            answers = list(locked.select_related("current").order_by("order"))
+            answers = list(self.answers.select_for_update().order_by("order"))
+            # Not in one query: PostgreSQL reads the locked row anew, but what is joined
+            # to it as it was before it waited, where a save's version is not yet.
+            models.prefetch_related_objects(answers, "current")
             if confirmed is not None and confirmed != texts_standing(answers):
                 raise AnswerMovedError
             for answer in answers:

@@ -4,10 +4,13 @@ import datetime
 import io
 import json
 from pathlib import Path
+from unittest import mock
 
 import pytest
 import time_machine
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.core import mail
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
@@ -28,7 +31,7 @@ from assessments.models import (
 )
 from assessments.subject_access import MASK, Access, may_wait_until
 from people import roles
-from people.audit import AuditEntry
+from people.audit import AuditAddress, AuditEntry
 from people.erasures import Erasure
 from people.models import Enrolment, School, User
 from tests.base import PEOPLE, SchoolTestCase, make_cast
@@ -136,6 +139,19 @@ class SubjectAccessTest(SchoolTestCase):
         ):
             self.assertEqual(self.client.get(wrong).status_code, 404)
 
+    def test_from_where_others_came_is_not_theirs_to_have(self):
+        with_address = AuditEntry.objects.create(
+            action=AuditEntry.Action.PASSWORD_GIVEN, actor=self.ada, person=self.sam
+        )
+        own = AuditEntry.objects.create(
+            action=AuditEntry.Action.SIGNED_IN, actor=self.sam, person=self.sam
+        )
+        AuditAddress.objects.create(entry=with_address, address="10.9.8.7")
+        AuditAddress.objects.create(entry=own, address="10.1.2.3")
+        whole = json.dumps(self.told())
+        self.assertIn("10.1.2.3", whole)
+        self.assertNotIn("10.9.8.7", whole)
+
     def test_the_page_to_read_stands_alone(self):
         self.sign_in("dee")
         file = self.client.get(
@@ -153,6 +169,9 @@ class SubjectAccessTest(SchoolTestCase):
         for query in (
             {"asked_on": "yesterday"},
             {"asked_on": "2026-11-01", "results_on": "2026-08-01"},
+            {"asked_on": "9999-12-31"},
+            {"asked_on": "0001-01-01"},
+            {"asked_on": "2026-11-01", "results_on": "9999-12-31"},
         ):
             answer = self.client.get(page, query)
             self.assertContains(answer, "Please check this form")
@@ -300,6 +319,59 @@ class ErasedTest(TransactionTestCase):
         self.assertTrue(User.objects.filter(pk=self.pk).exists())
         self.assertIsNone(Erasure.objects.get().done_at)
 
+    def test_a_longer_time_of_ones_own_holds_it_too(self):
+        task = make_assignment(self.question, self.hi1, self.ada)
+        task.due_at = timezone.now() + datetime.timedelta(days=1)
+        task.save()
+        AssignmentStudent.objects.create(
+            assignment=task, student=self.sam,
+            due_at=timezone.now() + datetime.timedelta(days=30),
+        )  # fmt: skip
+        make_script(self.sam, task, "Being written.")
+        self.erase()
+        self.assertTrue(User.objects.filter(pk=self.pk).exists())
+
+    def test_a_name_of_one_word_takes_no_others_history_along(self):
+        self.sam.first_name, self.sam.preferred_name, self.sam.last_name = "", "Jo", ""
+        self.sam.save()
+        kind = ContentType.objects.get_for_model(Script)
+        for about in ("Joanne Lister", "", "Jo Lister’s class"):
+            LogEntry.objects.create(
+                user=self.ada, content_type=kind, object_id="1", object_repr=about,
+                action_flag=2,
+            )  # fmt: skip
+        self.erase()
+        self.assertFalse(User.objects.filter(pk=self.pk).exists())
+        self.assertEqual(LogEntry.objects.filter(content_type=kind).count(), 3)
+
+    def test_part_of_a_longer_name_is_another_s(self):
+        self.sam.last_name = "Li"
+        self.sam.save()
+        kind = ContentType.objects.get_for_model(Script)
+        for about in ("Sam Lister", "Script of Sam Li"):
+            LogEntry.objects.create(
+                user=self.ada, content_type=kind, object_id="1", object_repr=about,
+                action_flag=2,
+            )  # fmt: skip
+        self.erase()
+        self.assertEqual(
+            [row.object_repr for row in LogEntry.objects.filter(content_type=kind)],
+            ["Sam Lister"],
+        )
+
+    def test_what_could_not_be_written_over_is_the_next_night(self):
+        broken = mock.patch.object(erasing, "overwrite_freed", side_effect=OSError)
+        with broken, pytest.raises(OSError):
+            self.erase()
+        self.assertFalse(User.objects.filter(pk=self.pk).exists())
+        with mock.patch.object(erasing, "overwrite_freed") as again:
+            erasing.carry_out_due()
+        again.assert_called_once()
+        erasing.overwrite_freed()
+        with mock.patch.object(erasing, "overwrite_freed") as again:
+            erasing.carry_out_due()
+        again.assert_not_called()
+
     def test_a_restored_backup_is_told_again(self):
         self.erase()
         # The backup brings the same account back; somebody else may have the number.
@@ -383,6 +455,21 @@ class RetentionTest(SchoolTestCase):
         self.assertEqual(young.versions.count(), before)
         self.assertLess(answer.versions.count(), 5)
         self.assertEqual(self.counts()["texts"], 0)
+
+    def test_it_goes_in_steps_and_every_kept_text_can_still_be_read(self):
+        answer = self.rewritten(self.old_script, 40)
+        self.old_script.refresh_from_db()
+        self.old_script.hand_in()
+        handed_in = answer.script.answers.get().handed_in_text
+        promised = self.counts()["texts"]
+        before = answer.versions.count()
+        with mock.patch.object(retention, "AT_ONCE", 3):
+            retention.run()
+        answer = Answer.objects.get(pk=answer.pk)
+        self.assertEqual(answer.versions.count(), before - promised)
+        self.assertEqual(answer.handed_in_text, handed_in)
+        for version in answer.versions.all():
+            self.assertTrue(version.text.startswith("One."))
 
     def test_marked_texts_stay(self):
         self.rewritten(self.old_script, 5)
@@ -555,6 +642,27 @@ class ConcernTest(SchoolTestCase):
         )
         self.raise_one()
         self.assertFalse(Concern.objects.exists())
+
+    def test_a_lead_who_could_read_nothing_is_no_lead(self):
+        self.sen.memberships.all().delete()
+        self.sign_in("ada")
+        self.assertContains(
+            self.client.get(self.address), "Speak to your school’s lead"
+        )
+        self.raise_one()
+        self.assertFalse(Concern.objects.exists())
+        self.sign_in("sid")
+        page = reverse("admin:people_school_change", args=[1])
+        answer = self.client.post(page, {"safeguarding_lead": self.sen.pk})
+        self.assertContains(answer, "has no role here today")
+
+    def test_the_log_says_neither_whose_answer_nor_which(self):
+        self.raise_one()
+        self.sign_in("sen")
+        self.client.get(reverse("staff:concern", args=[Concern.objects.get().pk]))
+        read = AuditEntry.objects.filter(detail__endswith=" read").get()
+        self.assertIsNone(read.person_id)
+        self.assertNotIn(self.script.marking_code, read.detail)
 
     def test_an_empty_note_is_asked_for(self):
         answer = self.raise_one(note="  ")

@@ -3,6 +3,7 @@
 import datetime
 import random
 import threading
+import time
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -394,6 +395,37 @@ class RacesTest(TransactionTestCase):
             answer.refresh_from_db()
             self.assertEqual(answer.handed_in_text == "Late", told == [True])
             self.assertEqual(answer.current_id, answer.handed_in_version_id)
+
+    @pytest.mark.skipif(
+        connection.vendor != "postgresql", reason="SQLite has one writer at a time"
+    )
+    def test_a_hand_in_that_waits_for_a_save_hands_in_its_text(self):
+        script = make_script(self.una, None, "x", self.question)
+        answer = script.answers.get()
+        errors = []
+
+        def hand_in():
+            try:
+                script.hand_in()
+            except Exception as error:  # noqa: BLE001 (reported below)
+                errors.append(error)
+            finally:
+                connection.close()
+
+        waiting = threading.Thread(target=hand_in)
+        with transaction.atomic():
+            answer.keep(
+                "Just in time.", writer=self.una, origin=AUTOSAVE, tab="tab-one-x",
+                number=1, base=1,
+            )  # fmt: skip
+            waiting.start()
+            time.sleep(1)
+            self.assertTrue(waiting.is_alive())
+        waiting.join()
+
+        self.assertEqual(errors, [])
+        answer.refresh_from_db()
+        self.assertEqual(answer.handed_in_text, "Just in time.")
 
     def test_two_clicks_make_one_second_draft(self):
         answer = self.script.answers.get()

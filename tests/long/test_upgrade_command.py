@@ -139,7 +139,9 @@ def test_forward_and_back(clone, tmp_path):  # noqa: F811
     before = database_rows(clone)
     code, said = make_upgrade(clone, "APPLY=1", f"WHEELS={wheels}", **NOTHING_LISTENS)
     assert code and "1 texts were missing" in said, said
+    assert "go on with version 0.2.0" in said
     assert database_rows(clone) == before
+    assert git(clone, "rev-parse", "HEAD") == good
 
     # One whose packages are not in the folder.
     code, said = make_upgrade(clone, "APPLY=1", f"WHEELS={tmp_path}")

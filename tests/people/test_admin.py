@@ -1,5 +1,7 @@
 """The scoped admin, over everything registered: rows, pickers, forged ids."""
 
+import datetime
+
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group
@@ -373,6 +375,25 @@ class FormsTest(SchoolTestCase):
                 self.assertEqual(
                     student.check_password("maple-otter-lamp-3"), status == 302
                 )
+
+    def test_a_password_set_by_hand_outlives_the_card_that_ran_out(self):
+        self.sam.give_password(days=-1)
+        self.sam.save()
+        self.sign_in("ada")
+        self.client.post(
+            f"/admin/people/student/{self.sam.pk}/password/",
+            {"password1": "maple-otter-lamp-3", "password2": "maple-otter-lamp-3"},
+        )
+        self.sam.refresh_from_db()
+        self.assertFalse(self.sam.is_password_expired)
+        # It is given all the same: they choose one of their own.
+        self.assertTrue(self.sam.has_given_password)
+
+    def test_the_last_site_manager_is_not_put_off_either(self):
+        membership = self.sid.memberships.get()
+        membership.from_date = datetime.date(2099, 1, 1)
+        with self.assertRaisesRegex(ValidationError, "last site manager"):
+            membership.full_clean()
 
     def test_a_teacher_cannot_rename_a_student(self):
         self.sign_in("ada")

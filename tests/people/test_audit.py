@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from assessments.models import Event
 from people import audit, roles
 from people.audit import AuditEntry
 from people.models import AuditAddress
@@ -91,6 +92,25 @@ class ActsTest(SchoolTestCase):
         )
         own = self.the_last(Action.PASSWORD_CHANGED)
         self.assertEqual((own.actor_id, own.person_id), (self.ada.pk, self.ada.pk))
+
+    def test_a_wrong_password_at_any_later_door_is_seen_as_well(self):
+        self.client.force_login(self.ada)
+        self.client.post(
+            reverse("password-change"),
+            {
+                "old_password": "no idea",
+                "new_password1": "another long password",
+                "new_password2": "another long password",
+            },
+        )
+        self.assertEqual(self.the_last(Action.SIGN_IN_FAILED).person_id, self.ada.pk)
+
+    def test_a_decision_about_a_code_names_nobody(self):
+        for kind in (Event.Kind.LET_STAND, Event.Kind.RESCUED):
+            Event.record(self.script, self.hal, kind)
+        for entry in AuditEntry.objects.filter(action=Action.LATE_DECIDED):
+            self.assertIsNone(entry.person_id)
+            self.assertIn(self.script.marking_code, entry.detail)
 
     def test_an_account_and_a_role(self):
         self.client.force_login(self.dee)
@@ -280,6 +300,15 @@ class PagesTest(SchoolTestCase):
         # A spreadsheet takes it for no formula.
         self.assertEqual(rows[1][5], "'=1+1")
         self.assertEqual(AuditEntry.objects.first().action, Action.EXPORTED)
+
+    def test_a_filter_that_is_none_leads_to_the_list(self):
+        self.client.force_login(self.dee)
+        answer = self.client.get(
+            reverse("admin:people_auditentry_export"), {"at__gte": "garbage"}
+        )
+        self.assertRedirects(
+            answer, reverse("admin:people_auditentry_changelist") + "?e=1"
+        )
 
     def test_the_list_costs_the_same_with_300_rows(self):
         self.client.force_login(self.dee)

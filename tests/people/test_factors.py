@@ -3,6 +3,7 @@
 import datetime
 import re
 import time
+from unittest import mock
 
 import pyotp
 import pytest
@@ -120,6 +121,11 @@ class SecondStepTest(SchoolTestCase):
                 answer = self.prove("000000")
                 if "not right" in answer.content.decode():
                     tried += 1
+        failed = AuditEntry.objects.filter(
+            action=AuditEntry.Action.SIGN_IN_FAILED, detail="second step, code"
+        )
+        self.assertEqual({entry.person_id for entry in failed}, {self.hal.pk})
+        self.assertEqual(failed.count(), tried)
         self.assertGreater(tried, 3)
         self.assertLessEqual(tried, 10)
 
@@ -246,6 +252,15 @@ class SecondStepTest(SchoolTestCase):
             )
             self.assertEqual(answer.status_code, 422, body)
         self.assertFalse(Passkey.objects.exists())
+
+    def test_no_id_is_too_odd_to_be_refused(self):
+        request = mock.Mock(session={})
+        request.get_host.return_value = "testserver"
+        for named in ("\ud800", "a\0b", "é", 7, None, [], "unknown"):
+            self.assertFalse(
+                factors.proves_passkey(request, self.hal, {"id": named}), named
+            )
+        self.assertNotEqual(factors._challenge(request), factors._challenge(request))
 
 
 @override_settings(

@@ -27,7 +27,20 @@ def test_nine_guesses_fit_into_any_five_minutes():
 
 @pytest.mark.parametrize(
     ("failures", "since", "left"),
-    [(4, 0, 0), (5, 0, 15), (5, 14.2, 1), (5, 15, 0), (9, 1, 119), (50, 119.5, 1)],
+    [
+        (4, 0, 0),
+        (5, 0, 15),
+        (5, 14.2, 1),
+        (5, 15, 0),
+        (9, 1, 119),
+        (50, 119.5, 1),
+        # Another server's clock is ahead by a moment; a clock was put right.
+        (0, -0.2, 0),
+        (4, -3600, 0),
+        (5, -0.2, 15),
+        (50, -119, 120),
+        (50, -121, 0),
+    ],
 )
 def test_what_is_left_is_whole_seconds(failures, since, left):
     assert waits.seconds_left(failures, since) == left

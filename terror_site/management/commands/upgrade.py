@@ -44,10 +44,11 @@ class Command(BaseCommand):
                 raise CommandError(
                     "Nothing was changed. The site is running: stop it, then try again."
                 )
+            ran_last = releases.last(var)
             backup, before = self.prepare_to_go_back()
             problem = self.go_forward(before)
         if problem:
-            self.go_back(backup, problem)
+            self.go_back(backup, problem, ran_last)
         releases.note(var, base)
         self.stdout.write(
             f"Upgraded to version {releases.version_of(base)}: {len(before):,} texts are "
@@ -94,7 +95,7 @@ class Command(BaseCommand):
             return str(error)
         return f"{len(lost)} texts were missing after it" if lost else None
 
-    def go_back(self, backup, problem):
+    def go_back(self, backup, problem, ran_last):
         self.stdout.write(f"It failed ({problem}). Putting the backup back …")
         connections.close_all()
         try:
@@ -104,7 +105,9 @@ class Command(BaseCommand):
                 f"The upgrade failed, and so did going back: {error} Leave the site "
                 f"stopped and run: manage.py restore {backup}"
             ) from error
-        version = releases.last(settings.VAR_DIR).get("version") or "before"
+        # What went forward has noted itself as what runs here.
+        releases.put_back(settings.VAR_DIR, ran_last)
+        version = ran_last.get("version") or "before"
         raise CommandError(
             f"The upgrade failed: {problem}. The data is as it was; go on with version "
             f"{version}."
