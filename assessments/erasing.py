@@ -257,11 +257,17 @@ def _mentions(name):
 
 
 def overwrite_freed():
-    """Have the database write over what was deleted: until then it lies in its file."""
+    """Have the database write over what was deleted: until then it lies in its file.
+
+    Where somebody reads just now, the mark stays and the next night tries again.
+    """
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("VACUUM")
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            is_busy, *_pages = cursor.fetchone()
+            if is_busy:
+                return
         else:
             cursor.execute("SET statement_timeout = 0")
             # Tables in use are waited for so long; else the next night tries again.
