@@ -386,10 +386,9 @@ class HandInRacesTest(TransactionTestCase):
         # Between two saves there must be time to look and press, on a slow machine too.
         longest = 1 / 30
         while done < times or (done < MOST_RACES and not 0 < late < 3 * done):
-            late += self.race(done, longest, presser, writer)
-            done += 1
-            if not late:
-                longest = min(longest * 1.2, 2)
+            came_late = self.race(done, longest, presser, writer)
+            late, done = late + came_late, done + 1
+            longest = max(longest * 0.8, 1 / 30) if came_late else longest * 1.2
         self.assertGreater(late, 0, "no hand-in ever came before a save")
         self.assertLess(late, 3 * done, "no save ever came before a hand-in")
         return late, 3 * done

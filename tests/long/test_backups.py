@@ -102,6 +102,7 @@ def wipe(place, site):
             rows.execute("CREATE SCHEMA public")
 
 
+@pytest.mark.parallel
 @pytest.mark.parametrize(
     "name",
     goal(
@@ -196,6 +197,7 @@ def test_a_backup_while_a_class_writes(name, var, tmp_path, reached):
         assert failed == []
 
 
+@pytest.mark.parallel
 @pytest.mark.goal(
     "G35", "6 bad backups: each is refused in a sentence, the site is as it was"
 )

@@ -233,6 +233,7 @@ class Break:
         self.site.relay.mode = "pass"
 
 
+@pytest.mark.parallel
 @pytest.mark.goal(
     "G17", "30 min offline, 2,000 words: all on the server within 15 s, 0 clicks"
 )
@@ -275,6 +276,7 @@ def test_offline_for_half_an_hour(context, lan_site, way, reached):
         assert "kept on this computer, not yet sent" in states
 
 
+@pytest.mark.parallel
 @pytest.mark.goal(
     "G18", "10 of 10: offline, reload or close, restart: text there, sent"
 )
@@ -303,6 +305,7 @@ def test_offline_then_closed(browser, lan_site, relay, profile, reached):
     reached("10 of 10")
 
 
+@pytest.mark.parallel
 @pytest.mark.goal(
     "G22", "24 orders of 4 saves by two browsers, server restarted between: 24 of 24"
 )

@@ -228,6 +228,7 @@ def sql(folder, *statements):
     database.close()
 
 
+@pytest.mark.parallel
 @pytest.mark.goal(
     "G6", "6 of 6 broken stores: one sentence, nothing is made or changed"
 )
@@ -276,6 +277,7 @@ def test_a_broken_store_is_refused_at_the_start(var, reached):
     assert len(said) == 6
 
 
+@pytest.mark.parallel
 def test_nothing_is_made_in_place_of_a_database_that_was_there(var):
     path = var / "classroom.sqlite3"
     path.write_bytes(b"")
@@ -291,6 +293,7 @@ def test_nothing_is_made_in_place_of_a_database_that_was_there(var):
     assert "does not exist" in refused(var, *SERVE, DATABASE_URL=elsewhere)
 
 
+@pytest.mark.parallel
 def test_damage_is_found_and_repaired_as_the_guide_says(var):
     """A page in the middle is overwritten; `docs/reliability.md`, “Repair”, steps 2–5."""
     assert shutil.which("sqlite3"), "sqlite3 is missing: apt-get install sqlite3"
@@ -310,6 +313,7 @@ def test_damage_is_found_and_repaired_as_the_guide_says(var):
         SQLite().check(site)
 
 
+@pytest.mark.parallel
 def test_postgresql_that_may_forget_is_refused(tmp_path):
     with cluster() as running:
         address = running.address
