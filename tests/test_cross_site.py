@@ -6,8 +6,6 @@ send all of them (cookies know no ports).
 """
 
 import contextlib
-import functools
-import hashlib
 import http.server
 import json
 import threading
@@ -16,7 +14,7 @@ import pytest
 
 from tests.browser import STRANGE_NAME, sign_in
 from tests.desk import database, fresh_text, open_desk
-from tests.visitors import LAST_SEEN, tables
+from tests.visitors import hash_of, tables
 
 pytestmark = pytest.mark.browser
 
@@ -122,23 +120,13 @@ def strange():
         thread.join(10)
 
 
-@functools.cache
-def own_tables():
-    return tables()
-
-
 def rows_of(site):
     """Return table → a hash of its rows, but for what counts who was here."""
-    found = {}
     with database(site) as connection:
-        for table in own_tables():
-            cursor = connection.execute(f'SELECT * FROM "{table}"')  # noqa: S608
-            kept = [
-                n for n, c in enumerate(cursor.description) if c[0] not in LAST_SEEN
-            ]
-            rows = sorted(repr([row[n] for n in kept]) for row in cursor)
-            found[table] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
-    return found
+        return {
+            table: hash_of(connection.execute(f'SELECT * FROM "{table}"'))  # noqa: S608
+            for table in tables()
+        }
 
 
 def one(site, query, *values):

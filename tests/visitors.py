@@ -60,12 +60,15 @@ def fingerprints(leaving_out=BOOKKEEPING):
     with connection.cursor() as cursor:
         for table in tables(leaving_out):
             cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608 (our own tables)
-            kept = [
-                n for n, c in enumerate(cursor.description) if c[0] not in LAST_SEEN
-            ]
-            rows = sorted(repr([row[n] for n in kept]) for row in cursor.fetchall())
-            found[table] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
+            found[table] = hash_of(cursor)
     return found
+
+
+def hash_of(cursor):
+    """Return a hash of the rows that were asked for, in any order."""
+    kept = [n for n, c in enumerate(cursor.description) if c[0] not in LAST_SEEN]
+    rows = sorted(repr([row[n] for n in kept]) for row in cursor.fetchall())
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
 
 class VisitedSite(Pages):
