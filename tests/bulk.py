@@ -5,8 +5,10 @@ written rule, some of it released.
 """
 
 import datetime
+import functools
 import itertools
 
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from assessments import marking, versions
@@ -113,8 +115,9 @@ def hand_in(task, students, teacher, *, marked=True, released=True, missing=0):
     for answer, version in zip(answers, made, strict=True):
         answer.current = answer.handed_in_version = answer.latest_whole = version
         answer.last_number = 1
-    Answer.objects.bulk_update(
-        answers, ["current", "handed_in_version", "latest_whole", "last_number"], 200
+    only = Subquery(AnswerVersion.objects.filter(answer=OuterRef("pk")).values("pk"))
+    Answer.objects.filter(script__assignment=task).update(
+        current=only, handed_in_version=only, latest_whole=only, last_number=1
     )
     if marked:
         marks = Mark.objects.bulk_create(
@@ -125,14 +128,19 @@ def hand_in(task, students, teacher, *, marked=True, released=True, missing=0):
     return scripts
 
 
-def _version(answer, number):
+@functools.cache
+def _text(first, paragraphs):
+    """Return a text and how it is packed."""
     text = "\n\n".join(
-        " ".join(
-            itertools.islice(itertools.cycle(SENTENCES), number % 6, number % 6 + 5)
-        )
-        for _paragraph in range(3 + number % 4)
+        " ".join(itertools.islice(itertools.cycle(SENTENCES), first, first + 5))
+        for _paragraph in range(paragraphs)
     )
     packed, _is_whole = versions.pack(text, None)
+    return text, packed
+
+
+def _version(answer, number):
+    text, packed = _text(number % 6, 3 + number % 4)
     return AnswerVersion(
         answer=answer,
         number=1,
