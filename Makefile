@@ -28,17 +28,6 @@ dev:
 # Watching each line doubles the time of a test: only those of the pure modules, which
 # must leave no line out, run so; the others run without. What asks no database is not
 # asked again on PostgreSQL.
-PURE = \
-  lessons/markup.py lessons/figures.py lessons/camps.py lessons/canvas.py \
-  lessons/sheets.py lessons/pictures.py lessons/splicing.py lessons/retrieval.py \
-  people/roles.py people/passphrases.py people/waits.py people/roster.py \
-  people/roster_file.py people/roster_letter.py people/roster_match.py \
-  people/roster_plan.py assessments/marking.py assessments/paper_check.py \
-  assessments/versions.py assessments/difference.py assessments/saves.py \
-  assessments/growth.py assessments/rescue.py assessments/bank.py \
-  assessments/bank_rules.py assessments/analysis.py assessments/plots.py \
-  assessments/spelling.py assessments/themes.py assessments/calendar_feed.py \
-  assessments/ladders.py terror_site/demo_answers.py terror_site/releases.py
 PURE_TESTS = \
   tests/assessments/test_analysis.py tests/assessments/test_difference.py \
   tests/assessments/test_growth.py tests/assessments/test_ladders.py \
@@ -49,15 +38,14 @@ PURE_TESTS = \
   tests/lessons/test_figures.py tests/lessons/test_markup.py \
   tests/lessons/test_pictures.py tests/lessons/test_retrieval.py \
   tests/lessons/test_sheets.py tests/lessons/test_splicing.py \
-  tests/people/test_passphrases.py tests/people/test_roster.py \
-  tests/people/test_waits.py tests/test_demo_answers.py tests/test_releases.py
+  tests/people/test_clock.py tests/people/test_passphrases.py \
+  tests/people/test_roster.py tests/people/test_waits.py \
+  tests/test_demo_answers.py tests/test_releases.py
 # Of pure modules and of the pages that use them.
 PURE_AND_PAGES = \
   tests/assessments/test_bank.py tests/assessments/test_calendar_feed.py \
   tests/assessments/test_rescue.py tests/assessments/test_save_input.py \
   tests/people/test_roster_generated.py tests/people/test_roster_letters.py
-comma := ,
-space := $(subst ,, )
 
 test: dev
 	KEEP_GOALS=quick $(BIN)/python -m pytest -n auto -m "not long" \
@@ -65,7 +53,7 @@ test: dev
 	KEEP_GOALS=pure $(BIN)/python -m pytest -n auto -m "not long" --cov --cov-report= \
 		$(PURE_TESTS) $(PURE_AND_PAGES)
 	$(BIN)/python -m coverage report --skip-covered --show-missing --fail-under=100 \
-		--include=$(subst $(space),$(comma),$(strip $(PURE)))
+		--include=$$($(BIN)/python -m tests.pure)
 
 # Files, packages, and what comes before there is a database.
 NO_POSTGRES = \

@@ -312,6 +312,11 @@ class Access:
             for row in self.student.cards.select_related("question", "mnemonic")
         ]
 
+    def _address(self, entry):
+        is_own = entry.actor_id == self.student.pk
+        origin = getattr(entry, "origin", None)
+        return origin.address if is_own and origin is not None else None
+
     def _log(self):
         entries = AuditEntry.objects.filter(person_id=self.student.pk)
         return [
@@ -321,12 +326,7 @@ class Access:
                 "by": "you" if entry.actor_id == self.student.pk else "staff",
                 "detail": entry.detail,
                 # From where others came is about them.
-                "from": (
-                    entry.actor_id == self.student.pk
-                    and getattr(entry, "origin", None)
-                    and entry.origin.address
-                )
-                or None,
+                "from": self._address(entry),
             }
             for entry in entries.select_related("origin").order_by("pk")
             # What the lead is told stays with the lead.

@@ -437,7 +437,7 @@ class _Reader:
         words = re.sub(r"[ T]\d{2}:\d{2}.*", "", text)
         for form in _DATES:
             try:
-                return datetime.datetime.strptime(words, form).date()  # noqa: DTZ007
+                return datetime.datetime.strptime(words, form).date()  # noqa: DTZ007 (a day)
             except ValueError:
                 continue
         raise LineError(

@@ -5,9 +5,11 @@ costs is finding out who asks.
 
 A session ends with the browser, after some time without work and, whatever happens,
 after some hours (reliability guide 5.3, G55). The server decides: a browser that
-restores its cookies changes nothing.
+restores its cookies changes nothing. When the clock is set meanwhile, hours that have
+not passed end nothing (G7).
 """
 
+import datetime
 import time
 
 from django.conf import settings
@@ -21,10 +23,10 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import UpdateError
 from django.db import InterfaceError, OperationalError, connection
-from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.functional import SimpleLazyObject
 
+from people.clock import CLOCK
 from people.models import Session, User
 
 _SESSION_AND_PERSON = f"""
@@ -44,10 +46,18 @@ FRESH_SECONDS = 15 * 60
 BY_THEMSELVES = {"assessments:desk-sign", "staff:writing-now"}
 
 
-def is_over(began, seen, is_staff, now):
+def is_over(age, idle, is_staff):
     """Whether a session of these seconds has lasted, or lain idle, too long."""
-    idle = settings.IDLE_MINUTES_STAFF if is_staff else settings.IDLE_MINUTES_STUDENTS
-    return now - seen > idle * 60 or now - began > settings.SESSION_HOURS * 3600
+    most = settings.IDLE_MINUTES_STAFF if is_staff else settings.IDLE_MINUTES_STUDENTS
+    return idle > most * 60 or age > settings.SESSION_HOURS * 3600
+
+
+def is_over_by_now(began, seen, is_staff):
+    """The same of what was stamped, asked twice: the clock may be set this moment."""
+    if not is_over(CLOCK.since(began), CLOCK.since(seen), is_staff):
+        return False
+    CLOCK.look()
+    return is_over(CLOCK.since(began), CLOCK.since(seen), is_staff)
 
 
 class SessionStore(db.SessionStore):
@@ -65,16 +75,15 @@ class SessionStore(db.SessionStore):
         Written out in SQL: building the same join anew from querysets takes ten
         times as long as running it, on every page and every save.
         """
+        # A clock that was set forward has brought no session nearer to its end.
+        now = datetime.datetime.fromtimestamp(CLOCK.now() - CLOCK.ahead, datetime.UTC)
         people = User.objects.raw(
             _SESSION_AND_PERSON,
-            [
-                self.session_key,
-                connection.ops.adapt_datetimefield_value(timezone.now()),
-            ],
+            [self.session_key, connection.ops.adapt_datetimefield_value(now)],
         )
         for person in people:
             began, seen = person.session_began, person.session_seen
-            if is_over(began, seen, person.is_staff, int(time.time())):
+            if is_over_by_now(began, seen, person.is_staff):
                 self.delete(self.session_key)
                 self._session_key = None
                 return {}
@@ -106,15 +115,16 @@ class SessionStore(db.SessionStore):
     def is_fresh(self):
         """Whether the password was typed a moment ago."""
         typed = max(self.get("password_typed", 0), self.began or int(time.time()))
-        return int(time.time()) - typed < FRESH_SECONDS
+        return CLOCK.since(typed) < FRESH_SECONDS
 
     def note_password(self):
         self["password_typed"] = int(time.time())
 
     def note_use(self):
         """Write down that somebody is there, once a minute at most."""
-        now = int(time.time())
-        if self.seen is not None and now - self.seen >= SEEN_EVERY:
+        now = int(CLOCK.now())
+        # Also where it was written by a clock that was ahead.
+        if self.seen is not None and abs(now - self.seen) >= SEEN_EVERY:
             Session.objects.filter(pk=self.session_key).update(seen=now)
             self.seen = now
 

@@ -252,7 +252,7 @@ def proxy():
             "SITE_SCHEME=https, but no proxy is declared, so every page leads to itself "
             "for ever: BEHIND_PROXY=1 with a proxy, SITE_SCHEME=http without one."
         )
-    is_open = os.environ.get("HOST", "127.0.0.1") in ("0.0.0.0", "::")  # noqa: S104
+    is_open = os.environ.get("HOST", "127.0.0.1") in ("0.0.0.0", "::")  # noqa: S104 (compared)
     if is_behind and is_open:
         return WARN, (
             "BEHIND_PROXY=1 and HOST=0.0.0.0: whoever goes round the proxy can claim to "

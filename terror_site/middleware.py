@@ -2,13 +2,13 @@
 
 import contextlib
 import logging
-import time
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.utils.translation import gettext as _
 
+from people.clock import CLOCK
 from terror_site import failures, request_ids, room, views
 
 logger = logging.getLogger(__name__)
@@ -118,21 +118,16 @@ class MethodMiddleware:
 
 
 class ClockMiddleware:
-    """Write down when the server's clock jumps: dates on work hang on it."""
+    """Notice when the server's clock jumps: dates on work hang on it.
 
-    jump_seconds = 60
+    Before any session is read, so that none ends by hours that have not passed.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
-        self.ahead = time.time() - time.monotonic()
 
     def __call__(self, request):
-        ahead = time.time() - time.monotonic()
-        if abs(ahead - self.ahead) >= self.jump_seconds:
-            logger.warning(
-                "The server's clock has jumped by %+.0f seconds.", ahead - self.ahead
-            )
-        self.ahead = ahead
+        CLOCK.look()
         return self.get_response(request)
 
 

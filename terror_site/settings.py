@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "terror_site.middleware.MethodMiddleware",
+    "terror_site.middleware.ClockMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -78,7 +79,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "people.middleware.GivenPasswordMiddleware",
     "people.middleware.SecondFactorMiddleware",
-    "terror_site.middleware.ClockMiddleware",
     "terror_site.middleware.RoomMiddleware",
 ]
 

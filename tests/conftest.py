@@ -1,11 +1,13 @@
 import functools
 import os
+import time
 
 import pytest
 from django.core.cache import cache
 from django.db.backends.sqlite3.base import DatabaseOperations
 from xdist.scheduler import LoadScopeScheduling
 
+from people.clock import Clock
 from tests import goals, site as sites
 from tests.browser import LAN_NAME, chromium
 from tests.goals import reached  # noqa: F401 (a fixture)
@@ -46,6 +48,14 @@ def _flushed_all_the_same():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "execute_sql_flush", execute_sql_flush)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _time_that_is_moved_has_passed(monkeypatch):
+    """Tests move the clock to let time pass; to the site it would have been set."""
+    clock = Clock(ticks=lambda: time.time())
+    for where in ("people.sessions.CLOCK", "terror_site.middleware.CLOCK"):
+        monkeypatch.setattr(where, clock)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -5,6 +5,7 @@ import errno
 import json
 import logging
 import sqlite3
+import time
 import urllib.parse
 from unittest import mock
 
@@ -13,6 +14,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from django.test import Client, RequestFactory
 
 from lessons.models import RenderedBody
+from people.clock import Clock
 from terror_site import failures, logs, middleware, room
 from tests.base import SchoolTestCase
 
@@ -297,13 +299,14 @@ def test_room_is_nobodys_business_without_a_file(monkeypatch):
 
 
 def test_a_jump_of_the_clock_is_written_down(monkeypatch, caplog):
+    monkeypatch.setattr(middleware, "CLOCK", Clock())
     answer = middleware.ClockMiddleware(lambda request: "answer")
     request = RequestFactory().get("/")
     assert answer(request) == "answer"
     assert not caplog.records
 
-    now = middleware.time.time() + 3600
-    monkeypatch.setattr(middleware.time, "time", lambda: now)
+    now = time.time() + 3600
+    monkeypatch.setattr(time, "time", lambda: now)
     answer(request)
     answer(request)
 

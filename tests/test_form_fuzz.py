@@ -11,7 +11,7 @@ from tests.page_forms import forms_of
 from tests.test_pages import Pages
 
 # 200 take fourteen minutes, which no run of everything has: `FUZZ_INPUTS=200` does them.
-INPUTS = int(os.environ.get("FUZZ_INPUTS", "16"))
+INPUTS = int(os.environ.get("FUZZ_INPUTS", "40"))
 # Each once in every field; the rest is put together from them by a seed.
 BAD = (
     "", " ", "\x00", "a\x00b", "0", "-1", "1e400", "10" * 400, "9" * 30, "NaN", "None",
@@ -108,6 +108,8 @@ class FuzzTest(Pages):
     @pytest.mark.goal("G64", "generated inputs to each form: 0 of 5xx")
     def test_many_inputs_to_each_form(self):
         asked, forms = self.fuzz(INPUTS)
+        self.assertGreater(forms, 25)
+        self.assertEqual(asked, INPUTS * forms)
         self.reached(f"{asked} inputs to {forms} forms, 0 of 5xx")
 
     @pytest.fixture(autouse=True)

@@ -120,7 +120,7 @@ def check_width(page, watch, address):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_students_pages_are_sound_at_every_width(browser, site, scheme):
-    """The page folds at widths, and has its colours at each: axe looks at the ends."""
+    """Each page is folded to every width; the dark changes colours alone."""
     page, watch = open_page(browser, site, scheme=scheme)
 
     def check(address):
@@ -128,7 +128,7 @@ def test_students_pages_are_sound_at_every_width(browser, site, scheme):
         for width in EVERY_WIDTH if scheme == "light" else (390, 1280):
             page.set_viewport_size({"width": width, "height": 900})
             check_width(page, watch, f"{address} at {width}")
-            if width in (320, 1280):
+            if scheme == "light" or width == 1280:
                 check_accessible(page, f"{address} at {width}")
 
     check("/sign-in/")

@@ -68,6 +68,7 @@ class RightsTest(VisitedSite):
             self.sweep(visitor, "get")
 
         self.tell()
+        self.assertEqual(self.checked, len(RULES) * len(visitors))
         self.reached(
             f"{self.checked} pages by {len(visitors)} visitors: 0 rows, 0 canaries"
         )
@@ -93,6 +94,7 @@ class RightsTest(VisitedSite):
             self.sweep(visitor, "post")
 
         self.tell()
+        self.assertEqual(self.checked, len(RULES) * len(STRANGERS))
 
     def test_no_address_answers_to_another_method(self):
         """Each address is asked by each; the visitors take turns."""
@@ -105,6 +107,7 @@ class RightsTest(VisitedSite):
                     self.ask(visitor, name, method)
 
         self.tell()
+        self.assertEqual(self.checked, len(RULES) * (1 + len(OTHERS)))
 
     @pytest.mark.long
     @pytest.mark.parallel

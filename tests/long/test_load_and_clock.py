@@ -161,8 +161,8 @@ def burst(writer, began):
 
 @pytest.mark.goal(
     "G7",
-    "the server’s clock jumps by +1 h and −1 h while 10 students type: 0 refused, 0 out "
-    "of order, 0 sign-ins ended (idle time 3 h), each jump in the log",
+    "the server’s clock jumps by +1 h, −1 h, +1 day while 10 students type: 0 refused, "
+    "0 out of order, 0 sign-ins ended, each jump in the log",
 )
 def test_a_clock_that_jumps_changes_nothing(var, tmp_path, reached):
     clock = tmp_path / "clock"
@@ -170,15 +170,11 @@ def test_a_clock_that_jumps_changes_nothing(var, tmp_path, reached):
     serve = (sys.executable, "-m", "tests.jumping_clock", "serve", "--prepare")
     with (
         database("SQLite") as place,
-        # A jump is idle time to the server. A day's ends every sign-in (G55): the words
-        # stay in the page, which asks to sign in again.
-        site_on(
-            place, var, *serve, CLOCK_AHEAD=str(clock), IDLE_MINUTES_STUDENTS="180"
-        ) as site,
+        site_on(place, var, *serve, CLOCK_AHEAD=str(clock)) as site,
     ):
         # The students' sign-ins are made by the true clock, before any jump.
         with Class(site, 10) as students:
-            for ahead in (0, 3600, 0, -3600, 0):
+            for ahead in (0, 3600, 0, -3600, 0, 86_400):
                 change = tmp_path / "change"
                 change.write_text(str(ahead))
                 shutil.move(change, clock)
@@ -201,7 +197,8 @@ def test_a_clock_that_jumps_changes_nothing(var, tmp_path, reached):
     assert left == NOTHING
     assert all(call.outcome == "ok" for call in students.history)
     assert in_order == sorted(in_order)
-    # The clock really went back under an answer.
+    # The clock really went back under an answer, and on by a day.
     assert any(a[0] == b[0] and a[2] > b[2] for a, b in itertools.pairwise(rows))
-    # Two workers see each of the four jumps, if they are asked.
-    assert jumps >= 4
+    assert min(times)[:10] != max(times)[:10]
+    # Two workers see each of the five jumps, if they are asked.
+    assert jumps >= 5

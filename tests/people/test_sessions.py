@@ -1,6 +1,7 @@
 """G55: how long a sign-in lasts, what asks for the password again, who ends it."""
 
 import datetime
+from unittest import mock
 
 import pytest
 import time_machine
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from assessments.models import Release
 from people.audit import AuditEntry
+from people.clock import Clock
 from people.models import Session
 from people.sessions import is_over
 from tests.base import SchoolTestCase
@@ -33,8 +35,7 @@ HOUR = 3600
     ],
 )
 def test_the_limits(is_staff, age, idle, over):
-    now = 1_000_000
-    assert is_over(now - age, now - idle, is_staff, now) is over
+    assert is_over(age, idle, is_staff) is over
 
 
 class SessionTest(SchoolTestCase):
@@ -77,6 +78,23 @@ class SessionTest(SchoolTestCase):
                 self.assertEqual(self.status(), 200, minutes)
         with self.at(minutes=721):
             self.assertEqual(self.status(), 302)
+
+    def test_a_clock_that_is_set_ends_no_sign_in(self):
+        passed = [0.0]
+        clock = Clock(ticks=lambda: passed[0])
+        with (
+            mock.patch("people.sessions.CLOCK", clock),
+            mock.patch("terror_site.middleware.CLOCK", clock),
+        ):
+            self.sign_in("sam")
+            # Forward by a day, and back again; between the two a minute passes.
+            for ahead in (86_400, 86_460, 120):
+                passed[0] += 60
+                with self.at(seconds=ahead):
+                    self.assertEqual(self.status(), 200, ahead)
+            passed[0] += 61 * 60
+            with self.at(seconds=120 + 61 * 60):
+                self.assertEqual(self.status(), 302)
 
     def test_use_is_written_down_once_a_minute(self):
         self.sign_in("sam")
