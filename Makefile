@@ -55,15 +55,9 @@ test: dev
 	$(BIN)/python -m coverage report --skip-covered --show-missing --fail-under=100 \
 		--include=$$($(BIN)/python -m tests.pure)
 
-# Files, packages, and what comes before there is a database.
-NO_POSTGRES = \
-  tests/test_installation.py tests/test_inventory.py tests/test_packaging.py \
-  tests/test_parts.py tests/test_project.py tests/test_telemetry.py
-
 test-postgres: dev
 	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n auto \
-		-m "not browser and (not long or races)" \
-		$(addprefix --ignore=,$(PURE_TESTS) $(NO_POSTGRES))
+		-m "not browser and (not long or races)" $(addprefix --ignore=,$(PURE_TESTS))
 
 test-long: dev
 	KEEP_GOALS=parallel $(BIN)/python -m pytest -n auto -m "long and parallel"
