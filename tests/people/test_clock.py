@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from people.clock import Clock
+from people.clock import Clock, ticks
 
 BEGAN = 1_000_000
 
@@ -106,3 +106,9 @@ def test_the_ticks_are_those_of_the_computer():
     clock = Clock()
     clock.look()
     assert clock.since(int(time.time())) in (0, 1)
+
+
+def test_where_the_computer_has_no_such_ticks_others_do(monkeypatch):
+    monkeypatch.delattr(time, "CLOCK_BOOTTIME")
+    assert ticks() == pytest.approx(time.monotonic(), abs=1)
+    assert Clock().since(int(time.time())) in (0, 1)
