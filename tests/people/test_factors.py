@@ -19,6 +19,7 @@ from django.utils import timezone
 from people import factors, openid
 from people.audit import AuditEntry
 from people.models import Passkey, RecoveryCode, School, Totp
+from terror_site import room
 from tests.base import SchoolTestCase
 from tests.factories import make_user
 
@@ -86,6 +87,27 @@ class SecondStepTest(SchoolTestCase):
         self.assertRedirects(
             self.prove(self.code()), "/", fetch_redirect_response=False
         )
+
+    def test_it_opens_with_little_room_on_the_disk(self):
+        with mock.patch.object(room, "is_short", return_value=True):
+            self.password()
+            self.assertRedirects(
+                self.prove(self.code()), "/", fetch_redirect_response=False
+            )
+        self.assertTrue(self.is_in())
+
+    def test_a_passkey_is_asked_for_with_little_room_on_the_disk(self):
+        with mock.patch.object(room, "is_short", return_value=True):
+            self.password()
+            options = self.client.post(reverse("passkey-options"), secure=True)
+            answer = self.client.post(
+                reverse("passkey-prove"),
+                "{}",
+                content_type="application/json",
+                secure=True,
+            )
+        self.assertEqual(options.status_code, 200)
+        self.assertContains(answer, "not one of this account", status_code=403)
 
     def test_a_code_counts_once(self):
         self.password()
