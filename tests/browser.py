@@ -3,6 +3,10 @@
 import contextlib
 import os
 import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
@@ -46,6 +50,35 @@ def chromium():
             yield browser
         finally:
             browser.close()
+
+
+@contextlib.contextmanager
+def window_of_tabs(kind):
+    """Start a browser whose pages are tabs of one window, as a student's are.
+
+    Pages that Playwright makes by itself count as in front for ever, whatever covers
+    them; so do all in a context that it gives its usual settings.
+    """
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        start = options()
+        process = subprocess.Popen(
+            [start["executable_path"], *start["args"], "--headless=new",
+             "--remote-debugging-port=0", f"--user-data-dir={folder}", "about:blank"],
+            stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            port = Path(folder) / "DevToolsActivePort"
+            for _try in range(300):
+                if port.exists() and port.read_text().count("\n"):
+                    break
+                time.sleep(0.1)
+            address = f"http://127.0.0.1:{port.read_text().split()[0]}"
+            running = kind.connect_over_cdp(address, no_defaults=True)
+            yield running.contexts[0]
+            running.close()
+        finally:
+            process.kill()
+            process.wait()
 
 
 class Watch:
