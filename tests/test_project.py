@@ -368,6 +368,29 @@ def test_static_files_are_hashed_compressed_and_their_imports_rewritten(tmp_path
     assert list((ours / "js").glob("section-in-view.????????????.js"))
 
 
+SENTENCE = re.compile(
+    r"""(?<!gettext\()(["`])(?=[^"`\n]*[a-z]{2,} [a-z]{2,})[^"`\n]*\1"""
+)
+# Said to nobody, or no words at all.
+NO_SENTENCES = {
+    '"not now"', '"signed out"', '"read-aloud no-print"', '"main form"',
+    '".errors li, [role=alert]"', "`status ${answered.status}`",
+}  # fmt: skip
+
+
+def test_what_scripts_say_can_be_translated():
+    folder = BASE / "terror_site/static/terror_site/js"
+    said, marked = set(), 0
+    for file in folder.glob("*.js"):
+        text = re.sub(r"(?s:/\*.*?\*/)|(?m:^\s*//.*$)", "", file.read_text())
+        marked += text.count("gettext(")
+        text = re.sub(r"gettext\(\s+", "gettext(", text)
+        said |= {match[0] for match in SENTENCE.finditer(text)}
+
+    assert marked > 50
+    assert said - NO_SENTENCES == set()
+
+
 def test_every_test_file_is_collected():
     """A folder without `__init__.py` beside others would be passed over."""
     folders = {file.parent for file in (BASE / "tests").rglob("test_*.py")}

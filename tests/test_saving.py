@@ -59,6 +59,17 @@ def test_it_runs_where_browsers_offer_least(context, lan_site, reached):
     reached("0 errors, 0 calls")
 
 
+def test_the_line_is_said_in_the_language_of_the_page(context, lan_site):
+    # As Django's catalogue stands on a page that brings one along.
+    context.add_init_script(
+        "const known = { 'saved at %(at)s': 'wedi’i gadw am %(at)s' };"
+        "window.django = { gettext: (words) => known[words] ?? words };"
+    )
+    page = open_desk(context, lan_site)
+    add(page, " Geiriau.")
+    expect(status(page)).to_contain_text(re.compile(r"^wedi’i gadw am \d\d:\d\d:\d\d$"))
+
+
 @pytest.mark.goal("G26", "“saved” never stands while the server lacks the text")
 def test_saved_is_never_said_of_a_text_that_is_not_there(
     context, lan_site, relay, reached

@@ -7,6 +7,7 @@
 import { rememberedCaret } from "./caret.js";
 import { length, normalised } from "./checksum.js";
 import { Signs } from "./desk-signs.js";
+import { gettext, interpolate } from "./gettext.js";
 import { canAsk, handIn, RefusedError } from "./hand-in.js";
 import { copiesOf, handInWish, LocalCopy, takeWord } from "./local-copy.js";
 import { offerRescueFile } from "./rescue-file.js";
@@ -33,11 +34,13 @@ const drafts = [];
 const { reader } = form.dataset;
 const longest = Number(form.dataset.longest);
 
-const KEPT = "kept on this computer, not yet sent";
-const ONLY_HERE =
-  "problem – not sent, and this computer cannot keep a copy; leave this page open";
-const NOT_HANDED_IN =
-  "not handed in yet – this page hands it in by itself when the connection is back";
+const KEPT = gettext("kept on this computer, not yet sent");
+const ONLY_HERE = gettext(
+  "problem – not sent, and this computer cannot keep a copy; leave this page open",
+);
+const NOT_HANDED_IN = gettext(
+  "not handed in yet – this page hands it in by itself when the connection is back",
+);
 
 const token = () => form.elements.csrfmiddlewaretoken.value;
 const signs = new Signs(form.dataset.sign, token);
@@ -158,7 +161,9 @@ class Draft {
         continue;
       }
       if (receipt?.code === "saved") this.stand(copy.text, receipt);
-      else if (receipt) this.besides(receipt, "unsent words from before are kept beside this text");
+      else if (receipt) {
+        this.besides(receipt, gettext("unsent words from before are kept beside this text"));
+      }
     }
   }
 
@@ -246,13 +251,14 @@ class Draft {
         signs.saved();
       }
       this.isBeside = receipt.code === "kept-beside";
-      if (this.isBeside) this.besides(receipt, "a newer text stands – yours is kept beside it");
-      else sayWhenSaved(receipt.saved_at);
+      if (this.isBeside) {
+        this.besides(receipt, gettext("a newer text stands – yours is kept beside it"));
+      } else sayWhenSaved(receipt.saved_at);
       return 0;
     }
     await this.keepCopy();
     if (["signed-out", "stale-token", "other-user", "unknown"].includes(receipt?.code)) {
-      say("late", "problem – your text is safe here; sign in again to send it");
+      say("late", gettext("problem – your text is safe here; sign in again to send it"));
       return (await gate.open()) ? 1 : this.patience.next();
     }
     this.sayKept();
@@ -270,7 +276,12 @@ class Draft {
   sayTooLong() {
     say(
       "late",
-      `problem – longer than this site takes (${longest} signs); shorten it, until then it is kept on this computer`,
+      interpolate(
+        gettext(
+          "problem – longer than this site takes (%(longest)s signs); shorten it, until then it is kept on this computer",
+        ),
+        { longest },
+      ),
     );
   }
 
@@ -300,15 +311,22 @@ const settle = () => Promise.all(drafts.map((draft) => draft.settle()));
 
 function saySaving() {
   const { at } = status.dataset;
-  say("draft", at ? `saving … (saved up to ${at})` : "saving …");
+  say(
+    "draft",
+    at
+      ? interpolate(gettext("saving … (saved up to %(at)s)"), { at })
+      : gettext("saving …"),
+  );
 }
+
+const savedAt = (at) => interpolate(gettext("saved at %(at)s"), { at });
 
 /* True only when nothing on the page is left to send. */
 function sayWhenSaved(at) {
   status.dataset.at = at;
   if (isBeside()) return;
   if (!isSettled()) return saySaving();
-  say("ready", `saved at ${at}`);
+  say("ready", savedAt(at));
   wish.remind();
 }
 
@@ -336,7 +354,9 @@ const wish = {
   },
 
   end() {
-    if (this.stands) say("late", "not handed in – write on, and press Hand in when you are ready");
+    if (this.stands) {
+      say("late", gettext("not handed in – write on, and press Hand in when you are ready"));
+    }
     this.stands = false;
     return handInWish.drop(reader, this.address).catch(() => {});
   },
@@ -411,7 +431,7 @@ function watch() {
   window.addEventListener("offline", () => {
     const unsent = drafts.find((draft) => draft.isChanged);
     if (unsent) unsent.sayKept();
-    else say("late", "no connection – go on writing, it is kept on this computer");
+    else say("late", gettext("no connection – go on writing, it is kept on this computer"));
   });
   form.addEventListener("submit", pressed);
   document.querySelector("[data-rescue]").addEventListener("click", () =>
@@ -448,7 +468,8 @@ async function begin() {
   watch();
   signs.give();
   // The page came saying that it does not save by itself: now it does.
-  say(status.dataset.state, status.dataset.at ? `saved at ${status.dataset.at}` : "nothing to save yet");
+  const { state, at } = status.dataset;
+  say(state, at ? savedAt(at) : gettext("nothing to save yet"));
   for (const part of document.querySelectorAll("[data-scripted]")) part.hidden = false;
   try {
     for (const draft of drafts) {
@@ -459,7 +480,10 @@ async function begin() {
     if (await handInWish.stands(reader, wish.address)) await wish.begin();
   } catch {
     for (const draft of drafts) draft.copy.works = false;
-    say("late", "this computer cannot keep a copy – your words go straight to the school");
+    say(
+      "late",
+      gettext("this computer cannot keep a copy – your words go straight to the school"),
+    );
   }
 }
 

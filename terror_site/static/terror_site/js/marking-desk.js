@@ -1,6 +1,8 @@
 /* The marking desk: level → start → nudge, sums, drafts, and keys. Without script
    the same form is filled in and sent by hand. */
 
+import { gettext, interpolate } from "./gettext.js";
+
 const form = document.querySelector("[data-desk]");
 const mark = form?.elements.mark;
 const objectives = form
@@ -37,10 +39,15 @@ function show() {
     mark.value === ""
       ? ""
       : adds
-        ? `adds up to ${parts}`
-        : `adds up to ${parts}, the mark is ${mark.value}`;
+        ? interpolate(gettext("adds up to %(parts)s"), { parts })
+        : interpolate(gettext("adds up to %(parts)s, the mark is %(mark)s"), {
+            parts,
+            mark: mark.value,
+          });
   const spag = form.elements.spag;
-  const extra = spag ? ` + ${spag.value || "–"} SPaG` : "";
+  const extra = spag
+    ? interpolate(gettext(" + %(spag)s SPaG"), { spag: spag.value || "–" })
+    : "";
   total.textContent = `${mark.value || "–"} / ${form.dataset.tariff}${extra}`;
 }
 
@@ -86,7 +93,7 @@ async function saveDraft(options = {}) {
     });
     saved.textContent = (await answer.json()).sentence;
   } catch {
-    saved.textContent = "Not saved. Your marks are still here. Try again.";
+    saved.textContent = gettext("Not saved. Your marks are still here. Try again.");
   }
 }
 

@@ -2,6 +2,8 @@
    voices are offered: others would send the text to whoever makes them. Nothing is
    kept. Where the browser cannot speak, the page stays as it is. */
 
+import { gettext } from "./gettext.js";
+
 const LONGEST = 200;
 const SILENCE_MS = 8000;
 const SETTLE_MS = 60;
@@ -10,24 +12,24 @@ const BLOCKS = ["p", "li", "h2", "h3", "h4", "blockquote", "figcaption", "dt", "
 const SILENT = ["table", "button", "form", "nav", "svg", "script", "style", "template"];
 const SILENT_MARKS = ["hidden", "inert", "popover", "data-read-aloud-bar"];
 
-const LABELS = { idle: "Listen", reading: "Pause", paused: "Go on" };
+const LABELS = { idle: gettext("Listen"), reading: gettext("Pause"), paused: gettext("Go on") };
 const SPEEDS = [
-  [0.8, "slower"],
-  [1, "normal"],
-  [1.2, "faster"],
+  [0.8, gettext("slower")],
+  [1, gettext("normal")],
+  [1.2, gettext("faster")],
 ];
-const PRIVATE = "The voice is this device’s own. Nothing is sent anywhere.";
-const NO_VOICE = "This device has no voice. One can be added in its settings.";
+const PRIVATE = gettext("The voice is this device’s own. Nothing is sent anywhere.");
+const NO_VOICE = gettext("This device has no voice. One can be added in its settings.");
 const FAILURES = {
-  "audio-busy": "Another program is using the sound. Stop it, then press Go on.",
-  "audio-hardware": "No loudspeaker was found. Plug one in, then press Go on.",
-  "not-allowed": "The browser did not let the page speak. Press Go on.",
+  "audio-busy": gettext("Another program is using the sound. Stop it, then press Go on."),
+  "audio-hardware": gettext("No loudspeaker was found. Plug one in, then press Go on."),
+  "not-allowed": gettext("The browser did not let the page speak. Press Go on."),
   "language-unavailable":
-    "This voice cannot be used. Choose another, then press Go on.",
-  "voice-unavailable": "This voice cannot be used. Choose another, then press Go on.",
-  silence: "This voice does not answer. Choose another, then press Go on.",
+    gettext("This voice cannot be used. Choose another, then press Go on."),
+  "voice-unavailable": gettext("This voice cannot be used. Choose another, then press Go on."),
+  silence: gettext("This voice does not answer. Choose another, then press Go on."),
 };
-const FAILURE = "The voice has stopped. Press Go on to try again.";
+const FAILURE = gettext("The voice has stopped. Press Go on to try again.");
 
 const SENTENCE_END = /[.!?…]+[’”"')\]]*(?=\s)/g;
 const ABBREVIATION =
@@ -154,9 +156,9 @@ class Reader {
     };
     this.main = button("", "btn", () => this.press());
     this.moves = [
-      button("Previous paragraph", "btn", () => this.move(-1)),
-      button("Next paragraph", "btn", () => this.move(1)),
-      button("Stop", "btn", () => {
+      button(gettext("Previous paragraph"), "btn", () => this.move(-1)),
+      button(gettext("Next paragraph"), "btn", () => this.move(1)),
+      button(gettext("Stop"), "btn", () => {
         this.stop();
         this.main.focus();
       }),
@@ -175,13 +177,13 @@ class Reader {
       {
         class: "read-aloud no-print",
         role: "group",
-        "aria-label": "Read aloud",
+        "aria-label": gettext("Read aloud"),
         "data-read-aloud-bar": "",
       },
       this.main,
       ...this.moves,
-      made("label", {}, "Speed ", this.speed),
-      made("label", {}, "Voice ", this.voice),
+      made("label", {}, gettext("Speed"), " ", this.speed),
+      made("label", {}, gettext("Voice"), " ", this.voice),
       this.status,
       made("p", { class: "meta" }, PRIVATE),
     );
@@ -219,7 +221,7 @@ class Reader {
     if (this.state === "reading") {
       // The browser's own pause() loses the place on Android and in Chromium.
       this.silence();
-      this.become("paused", "Paused.");
+      this.become("paused", gettext("Paused."));
     } else if (this.state === "paused") {
       this.become("reading");
       this.speak();
@@ -236,7 +238,7 @@ class Reader {
     );
     const first = all.find(({ element }) => section?.contains(element)) ?? all[0];
     if (!first) {
-      this.say("There is nothing to read here.");
+      this.say(gettext("There is nothing to read here."));
       return;
     }
     this.become("reading");
@@ -296,7 +298,7 @@ class Reader {
   move(step) {
     const block = this.neighbour(step);
     if (!block && step > 0) {
-      this.stop("That was the end of the lesson.");
+      this.stop(gettext("That was the end of the lesson."));
       return;
     }
     this.silence();

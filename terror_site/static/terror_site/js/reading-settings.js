@@ -1,5 +1,7 @@
 /* Reading settings: shown at once and saved at once. Without script: a form. */
 
+import { gettext } from "./gettext.js";
+
 const ATTRIBUTES = {
   text_size: "size",
   line_spacing: "space",
@@ -19,10 +21,10 @@ async function save() {
       redirect: "error",
     });
     status.textContent = answer.ok
-      ? "Saved in your account."
-      : "Not saved. Use the button above.";
+      ? gettext("Saved in your account.")
+      : gettext("Not saved. Use the button above.");
   } catch {
-    status.textContent = "Not saved: there is no connection. Use the button later.";
+    status.textContent = gettext("Not saved: there is no connection. Use the button later.");
   }
 }
 

@@ -1,6 +1,8 @@
 /* Marks the entry of the section in view in the list of contents, and notes how far a
    student has read: a section whose end has stood on the screen for a while. */
 
+import { gettext } from "./gettext.js";
+
 const READ_AFTER_MS = 1500;
 
 const toc = document.querySelector("[data-toc]");
@@ -38,7 +40,7 @@ async function note(button) {
     if (answered.ok) {
       ends.unobserve(button);
       button.disabled = true;
-      button.textContent = "Read to here";
+      button.textContent = gettext("Read to here");
     }
   } catch {
     // The button is still there to be pressed.

@@ -1,5 +1,7 @@
 /* A "Show passwords" box under each form that has any, and focus on its errors. */
 
+import { gettext } from "./gettext.js";
+
 const form = document.querySelector("main form");
 const passwords = form
   ? [...form.querySelectorAll("input[type=password]:not([name=mail_password])")]
@@ -10,7 +12,7 @@ if (passwords.length > 0) {
   label.className = "row";
   const box = document.createElement("input");
   box.type = "checkbox";
-  label.append(box, passwords.length > 1 ? "Show passwords" : "Show password");
+  label.append(box, passwords.length > 1 ? gettext("Show passwords") : gettext("Show password"));
   box.addEventListener("change", () => {
     for (const password of passwords) password.type = box.checked ? "text" : "password";
   });

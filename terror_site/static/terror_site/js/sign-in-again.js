@@ -2,6 +2,7 @@
    Nothing navigates away, and nobody else is given the words. */
 
 import { rememberedCaret } from "./caret.js";
+import { gettext } from "./gettext.js";
 
 const dialog = document.getElementById("sign-in-again");
 const form = dialog?.querySelector("form");
@@ -50,12 +51,12 @@ async function signIn(reader) {
     if (answered.type !== "opaqueredirect") {
       const refused = await parsed(answered);
       return refused.querySelector(".errors li, [role=alert]")?.textContent.trim() ??
-        "That did not work. Check your card and try again.";
+        gettext("That did not work. Check your card and try again.");
     }
   }
   return (await stillSignedIn(reader))
     ? ""
-    : "This is another account. The words on this page belong to the student who wrote them: they stay here, and are not sent.";
+    : gettext("This is another account. The words on this page belong to the student who wrote them: they stay here, and are not sent.");
 }
 
 /* Ask until the same reader is signed in again; resolves true, or false when put off. */
@@ -80,7 +81,7 @@ export function signInAgain(reader) {
         problem.textContent = await signIn(reader);
         if (!problem.textContent) finish(true);
       } catch {
-        problem.textContent = "No answer from the school’s server. Try again in a moment.";
+        problem.textContent = gettext("No answer from the school’s server. Try again in a moment.");
       }
     }
     form.addEventListener("submit", send);

@@ -1,13 +1,15 @@
 /* Shows text that is being written as its readers will see it: below the field, half
    a second after the last key. The server turns it into a page, as it does for them. */
 
+import { gettext } from "./gettext.js";
+
 const WAIT_MS = 500;
 
 for (const field of document.querySelectorAll("textarea[data-preview]")) {
   const preview = document.createElement("details");
   preview.className = "text-preview";
   const summary = document.createElement("summary");
-  summary.textContent = "Preview";
+  summary.textContent = gettext("Preview");
   const page = document.createElement("div");
   page.className = "prose";
   preview.append(summary, page);
@@ -33,7 +35,7 @@ for (const field of document.querySelectorAll("textarea[data-preview]")) {
       // Cleaned by the server, as on the lesson's own page; an older answer is late.
       if (mine === asked) page.innerHTML = html;
     } catch {
-      page.textContent = "No preview just now: no answer from the server.";
+      page.textContent = gettext("No preview just now: no answer from the server.");
     }
   };
   field.addEventListener("input", () => {

@@ -1,6 +1,8 @@
 /* Refreshes the teacher's list of who is writing, every ten seconds while it is looked
    at, and says so when it cannot. */
 
+import { gettext } from "./gettext.js";
+
 const EVERY_MS = 10_000;
 
 const pause = document.querySelector("[data-live-pause]");
@@ -23,7 +25,7 @@ async function refresh() {
     if (!list.contains(document.activeElement)) list.replaceWith(page.querySelector("[data-live]"));
     trouble.hidden = true;
   } catch {
-    trouble.textContent = "This list is not up to date: the site cannot be reached, or you were signed out. It tries again every ten seconds.";
+    trouble.textContent = gettext("This list is not up to date: the site cannot be reached, or you were signed out. It tries again every ten seconds.");
     trouble.hidden = false;
   }
 }
