@@ -120,10 +120,11 @@ class Relay:
         if mode == "lost reply" or (mode == "lossy" and chance > 0.75):
             return _cut(writer)
         for start in range(0, len(reply), PIECE):
-            writer.write(reply[start : start + PIECE])
-            await writer.drain()
+            # On its way before it is there: with the last byte the request is over.
             if mode == "slow":
                 await asyncio.sleep(PIECE / SLOW_BYTES_A_SECOND)
+            writer.write(reply[start : start + PIECE])
+            await writer.drain()
         return None
 
     async def _behind(self, head, body):
