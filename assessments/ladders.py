@@ -4,11 +4,11 @@ Drawn as `lessons.canvas` draws, on the levels of the ladder: per cent across, e
 down, nothing told by colour alone, and always with its table.
 """
 
-import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from lessons.canvas import Canvas, Spot, em, rule, share, tag, words_at
+from assessments.plots import Dot, days_below, line_of
+from lessons.canvas import Canvas, Spot, rule, words_at
 from lessons.figures import Drawing
 
 RUNG = 2.1  # em; the height of a level
@@ -16,7 +16,7 @@ LEFT = 0.24  # share of the width that the names of the levels take
 RIGHT = 0.06
 # More would touch each other in the narrowest box; the table has them all.
 MOST = 8
-DOT = 0.45  # em; radius
+TOP = 0.9  # em above the highest rung
 
 
 class Attempt(NamedTuple):
@@ -67,68 +67,26 @@ def draw(
     """
     shown = attempts[-MOST:]
     canvas = Canvas(uid, "marks")
-    top = 0.9
-    rungs = [(0, tariff)] if not bands else list(bands)
-    base = top + RUNG * len(rungs)
+    rungs = list(bands) or [(0, tariff)]
+    base = TOP + RUNG * len(rungs)
     step = (1 - LEFT - RIGHT) / max(1, len(shown) - 1)
-
-    def across(place: int) -> float:
-        return LEFT + 0.03 + (step * place if len(shown) > 1 else 0)
-
-    def down(mark: int) -> float:
-        for number, (low, high) in enumerate(rungs):
-            if low <= mark <= high:
-                part = (mark - low + 0.5) / (high - low + 1)
-                return base - RUNG * (number + part)
-        return base
-
-    names = []
-    for number in range(len(rungs)):
-        y = base - RUNG * (number + 1)
-        canvas.add(rule(y, "grid"))
-        if bands:
-            names.append(Spot(f"Level {number + 1}", 0, y + RUNG / 2 + 0.35, "start"))
-    canvas.add(rule(base, "axis"), words_at(names, "quiet"))
-    for place, (before, after) in enumerate(itertools.pairwise(shown)):
-        canvas.add(
-            tag(
-                "line",
-                class_="trend",
-                x1=share(across(place)),
-                y1=em(down(before.mark)),
-                x2=share(across(place + 1)),
-                y2=em(down(after.mark)),
-            )
+    _ladder(canvas, len(rungs), base, are_named=bool(bands))
+    dots = [
+        Dot(
+            LEFT + 0.03 + step * place,
+            base - RUNG * rungs_up(attempt.mark, rungs),
+            str(attempt.mark),
+            attempt.day,
+            attempt.is_second,
         )
-    for place, attempt in enumerate(shown):
-        canvas.add(
-            tag(
-                "circle",
-                class_="point" if attempt.is_second else "solid",
-                cx=share(across(place)),
-                cy=em(down(attempt.mark)),
-                r=em(DOT),
-                data_value=str(attempt.mark),
-            )
-        )
-    canvas.add(
-        words_at(
-            [
-                Spot(str(attempt.mark), across(place), down(attempt.mark) - 0.75)
-                for place, attempt in enumerate(shown)
-            ],
-            "strong",
-        )
-    )
-    ends = [Spot(shown[0].day, across(0), base + 1.3, "start")]
-    if len(shown) > 1:
-        ends.append(Spot(shown[-1].day, across(len(shown) - 1), base + 1.3, "end"))
-    canvas.add(words_at(ends, "quiet"))
+        for place, attempt in enumerate(shown)
+    ]
+    marks = [Spot(dot.value, dot.x, dot.y - 0.75) for dot in dots]
+    canvas.add(line_of(dots), words_at(marks, "strong"), days_below(dots, base + 1.3))
     canvas.y = base + 1.8
-    headings = ("Handed in", "Draft", "Mark", *(("Level",) if bands else ()))
     return Drawing(
         canvas.svg(title, trend(attempts, tariff, has_levels=bool(bands))),
-        headings,
+        ("Handed in", "Draft", "Mark", *(("Level",) if bands else ())),
         tuple(
             (
                 attempt.day,
@@ -139,3 +97,21 @@ def draw(
             for attempt in attempts
         ),
     )
+
+
+def rungs_up(mark: int, rungs: Sequence[tuple[int, int]]) -> float:
+    """Return how many rungs up a mark stands; 0 for one below the lowest."""
+    for number, (low, high) in enumerate(rungs):
+        if low <= mark <= high:
+            return number + (mark - low + 0.5) / (high - low + 1)
+    return 0
+
+
+def _ladder(canvas: Canvas, rungs: int, base: float, *, are_named: bool) -> None:
+    names = []
+    for number in range(rungs):
+        y = base - RUNG * (number + 1)
+        canvas.add(rule(y, "grid"))
+        if are_named:
+            names.append(Spot(f"Level {number + 1}", 0, y + RUNG / 2 + 0.35, "start"))
+    canvas.add(rule(base, "axis"), words_at(names, "quiet"))

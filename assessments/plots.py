@@ -158,6 +158,55 @@ def _spread_table(
     return ("Mark", "Level", "Students"), rows
 
 
+class Dot(NamedTuple):
+    """A result on a line: share across, em down; hollow for a second draft."""
+
+    x: float
+    y: float
+    value: str
+    day: str
+    is_hollow: bool
+
+
+DOT_ON_LINE = 0.45  # em; radius
+
+
+def line_of(dots: Sequence[Dot]) -> str:
+    """Draw results as dots, each joined to the one before."""
+    return "".join(
+        [
+            tag(
+                "line",
+                class_="trend",
+                x1=share(before.x),
+                y1=em(before.y),
+                x2=share(after.x),
+                y2=em(after.y),
+            )
+            for before, after in itertools.pairwise(dots)
+        ]
+        + [
+            tag(
+                "circle",
+                class_="point" if dot.is_hollow else "solid",
+                cx=share(dot.x),
+                cy=em(dot.y),
+                r=em(DOT_ON_LINE),
+                data_value=dot.value,
+            )
+            for dot in dots
+        ]
+    )
+
+
+def days_below(dots: Sequence[Dot], y: float) -> str:
+    """Name the days of the first and the last dot; between them is no room."""
+    ends = [Spot(dots[0].day, dots[0].x, y, "start")]
+    if len(dots) > 1:
+        ends.append(Spot(dots[-1].day, dots[-1].x, y, "end"))
+    return words_at(ends, "quiet")
+
+
 class Point(NamedTuple):
     """One result of a student: when, for what, its total, and whether a second draft."""
 
@@ -172,66 +221,29 @@ class Point(NamedTuple):
         return self.total / self.highest
 
 
+LEFT, RIGHT = 0.12, 0.03  # shares of the width beside a student's results
+TOP = 0.8  # em above them
+
+
 def draw_progress(points: Sequence[Point], title: str, uid: str) -> Drawing:
     """Draw a student's results in their order, as shares of the marks."""
     canvas = Canvas(uid, "share of the marks")
-    left, right = 0.12, 0.03
-    top, height = 0.8, HEIGHT + 1
-    step = (1 - left - right) / max(1, len(points) - 1)
-
-    def across(place: int) -> float:
-        return left + (step * place if len(points) > 1 else (1 - left - right) / 2)
-
-    def down(part: float) -> float:
-        return top + height * (1 - part)
-
-    for part in (0, 0.5, 1):
-        canvas.add(
-            tag(
-                "line",
-                class_="axis" if part == 0 else "grid",
-                x1=share(left - 0.02),
-                x2="100%",
-                y1=em(down(part)),
-                y2=em(down(part)),
-            )
+    room = 1 - LEFT - RIGHT
+    step = room / max(1, len(points) - 1)
+    start = LEFT if len(points) > 1 else LEFT + room / 2
+    _share_lines(canvas)
+    dots = [
+        Dot(
+            start + step * place,
+            _down(point.share),
+            percent(point.share),
+            point.day,
+            point.is_redraft,
         )
-    canvas.add(
-        words_at(
-            [
-                Spot(percent(part), left - 0.03, down(part) + 0.35, "end")
-                for part in (0, 0.5, 1)
-            ],
-            "quiet",
-        )
-    )
-    for place, (before, after) in enumerate(itertools.pairwise(points)):
-        canvas.add(
-            tag(
-                "line",
-                class_="trend",
-                x1=share(across(place)),
-                y1=em(down(before.share)),
-                x2=share(across(place + 1)),
-                y2=em(down(after.share)),
-            )
-        )
-    for place, point in enumerate(points):
-        canvas.add(
-            tag(
-                "circle",
-                class_="point" if point.is_redraft else "solid",
-                cx=share(across(place)),
-                cy=em(down(point.share)),
-                r=em(0.45),
-                data_value=percent(point.share),
-            )
-        )
-    ends = [Spot(points[0].day, across(0), down(0) + 1.4, "start")]
-    if len(points) > 1:
-        ends.append(Spot(points[-1].day, across(len(points) - 1), down(0) + 1.4, "end"))
-    canvas.add(words_at(ends, "quiet"))
-    canvas.y = down(0) + 1.9
+        for place, point in enumerate(points)
+    ]
+    canvas.add(line_of(dots), days_below(dots, _down(0) + 1.4))
+    canvas.y = _down(0) + 1.9
     alt = (
         f"{len(points)} results from {points[0].day}: first {percent(points[0].share)}, "
         f"newest {percent(points[-1].share)} of the marks."
@@ -249,3 +261,27 @@ def draw_progress(points: Sequence[Point], title: str, uid: str) -> Drawing:
             for point in points
         ),
     )
+
+
+def _down(part: float) -> float:
+    return TOP + (HEIGHT + 1) * (1 - part)
+
+
+def _share_lines(canvas: Canvas) -> None:
+    """Rule and name nothing, half and all of the marks."""
+    parts = (0, 0.5, 1)
+    for part in parts:
+        canvas.add(
+            tag(
+                "line",
+                class_="axis" if part == 0 else "grid",
+                x1=share(LEFT - 0.02),
+                x2="100%",
+                y1=em(_down(part)),
+                y2=em(_down(part)),
+            )
+        )
+    names = [
+        Spot(percent(part), LEFT - 0.03, _down(part) + 0.35, "end") for part in parts
+    ]
+    canvas.add(words_at(names, "quiet"))
