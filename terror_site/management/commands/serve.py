@@ -84,7 +84,7 @@ class Command(BaseCommand):
         # Workers are forked: what is loaded now stays shared between them.
         gc.collect()
         gc.freeze()
-        Server(
+        server = Server(
             "terror_site.wsgi:application",
             address=host,
             port=port,
@@ -98,4 +98,6 @@ class Command(BaseCommand):
             workers_kill_timeout=5,
             websockets=False,
             **own_tls,
-        ).serve()
+        )
+        server.main_loop_interrupt = serving.Interruption()
+        server.serve()
