@@ -72,8 +72,13 @@ function chooseLevel() {
 }
 
 function nudge(step) {
-  if (mark.value === "" || !level()) return;
+  if (!level()) return;
   const { low, high } = level().dataset;
+  if (mark.value === "") {
+    // In bands of two marks nothing is chosen beforehand: begin at the near end.
+    if (level().value) setMark(step > 0 ? low : high);
+    return;
+  }
   const value = Math.min(Number(high), Math.max(Number(low), number(mark) + step));
   setMark(value);
 }

@@ -273,7 +273,6 @@ class Reader {
     const { top, bottom, height } = block.element.getBoundingClientRect();
     const covered = this.bar.getBoundingClientRect().height;
     if (top < covered || bottom > window.innerHeight) {
-      // Gently or at once: classroom.css knows the reader's wish.
       const fits = height < window.innerHeight - 2 * covered;
       block.element.scrollIntoView({ block: fits ? "center" : "start" });
     }
